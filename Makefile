@@ -1,0 +1,28 @@
+# Short verbs; the same ones run in CI. `make help` lists them.
+
+.PHONY: help setup build run test check format clean
+
+help:           ## List the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup:          ## Install what is missing (apt; as root or with sudo)
+	@tools/setup
+
+build: setup    ## Build the release binary, build/release/tipoff
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release
+
+run: build      ## Run the main job on a demo league: a whole game day, from history to predictions
+	@build/release/tipoff demo
+
+test: setup     ## Build with sanitizers and run every test
+	@tools/test
+
+check: setup    ## Style as a test: include direction, banned calls, line length, dead files
+	@tools/check
+
+format:         ## Format all sources
+	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
+
+clean:          ## Remove what was built
+	@rm -rf build

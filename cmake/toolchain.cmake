@@ -1,0 +1,48 @@
+# Compiler flags shared by every target of the project, and the two functions that declare targets.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(tipoff_flags INTERFACE)
+target_include_directories(tipoff_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(tipoff_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-missing-field-initializers -fno-omit-frame-pointer
+  $<$<BOOL:${TIPOFF_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees the unused half of every std::variant; clang-tidy and the sanitizers look instead.
+  target_compile_options(tipoff_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
+if(TIPOFF_SANITIZE)
+  target_compile_options(tipoff_flags INTERFACE -fsanitize=${TIPOFF_SANITIZE})
+  target_link_options(tipoff_flags INTERFACE -fsanitize=${TIPOFF_SANITIZE})
+  if(TIPOFF_SANITIZE MATCHES "undefined")
+    target_compile_options(tipoff_flags INTERFACE -fno-sanitize-recover=all)
+  endif()
+  if(TIPOFF_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(tipoff_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+
+# tipoff_library(NAME SOURCES... [DEPS targets...]): a static library of one folder. `*_test.cpp`
+# files among the sources become the folder's test program `NAME_test`.
+function(tipoff_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC tipoff_flags ${ARG_DEPS})
+  if(ARG_TESTS)
+    tipoff_test(${name}_test SOURCES ${ARG_TESTS} DEPS ${name} ${ARG_TEST_DEPS})
+  endif()
+endfunction()
+
+# tipoff_test(NAME SOURCES... [DEPS targets...]): one GoogleTest program, its cases known to ctest.
+function(tipoff_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE tipoff_flags ${ARG_DEPS} GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE
+    TIPOFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TIPOFF_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+endfunction()

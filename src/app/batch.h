@@ -1,0 +1,11 @@
+// `tipoff batch ...`: looking at batches.
+#pragma once
+
+#include "app/command.h"
+
+namespace tipoff {
+
+// Declares `batch` and its verbs on `root`.
+void AddBatch(CLI::App& root, const Globals& globals, Run& run);
+
+}  // namespace tipoff

@@ -1,0 +1,23 @@
+// `tipoff grade`: how good the predictions of past dates are.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/command.h"
+#include "core/slate.h"
+#include "history/table.h"
+
+namespace tipoff {
+
+// Where the box scores and the slates of a data folder come from; main joins them to the backends.
+struct GradeSources {
+  std::function<Result<HistoryTable>(const Globals&)> history;
+  // kNotFound: nothing was imported for that day. Called from one thread, one day after another.
+  std::function<Result<Slate>(const Globals&, Day)> slate;
+};
+
+// Declares `grade` on `root`, as the functions of app/command.h do.
+void AddGrade(CLI::App& root, const Globals& globals, GradeSources sources, Run& run);
+
+}  // namespace tipoff

@@ -1,0 +1,95 @@
+// tipoff: coordinator, worker and operator's tool in one program. Reads the command line, runs the
+// subcommand that was asked for, and exits with its answer.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "app/batch.h"
+#include "app/command.h"
+#include "app/demo.h"
+#include "app/embedded.h"
+#include "app/grade.h"
+#include "app/import.h"
+#include "app/run.h"
+#include "app/version.h"
+#include "base/log.h"
+
+namespace tipoff {
+namespace {
+
+std::string DefaultData() {
+  const char* data = std::getenv("TIPOFF_DATA");
+  return data != nullptr && *data != '\0' ? data : "./tipoff-data";
+}
+
+void AddGlobals(CLI::App& root, Globals& globals, bool& verbose) {
+  root.add_option("--data", globals.data, "Data folder ($TIPOFF_DATA)")->capture_default_str();
+  root.add_option_function<std::string>(
+          "-o,--output",
+          [&globals](const std::string& text) {
+            if (text != "table" && text != "json" && text != "csv") {
+              throw CLI::ValidationError("--output",
+                                         fmt::format("'{}' is not table, json or csv", text));
+            }
+            globals.output = text == "json"  ? Output::kJson
+                             : text == "csv" ? Output::kCsv
+                                             : Output::kTable;
+          },
+          "How results are printed: table, json or csv")
+      ->option_text("FORMAT [table]");
+  root.add_flag("-v,--verbose", verbose, "Log what happens inside");
+  root.set_version_flag("--version", VersionLine());
+}
+
+// The first word that is neither a subcommand nor a flag, if no subcommand was understood.
+std::string UnknownSubcommand(const CLI::App& root) {
+  if (!root.get_subcommands().empty()) return "";
+  for (const std::string& word : root.remaining()) {
+    if (!word.starts_with('-')) return word;
+  }
+  return "";
+}
+
+int Main(int argc, char** argv) {
+  CLI::App root{
+      "tipoff predicts every NBA player's points of a game day, as one batch that ends by "
+      "a promised time."};
+  root.name("tipoff");
+  root.fallthrough();
+  root.require_subcommand(1);
+  Globals globals{.data = DefaultData()};
+  bool verbose = false;
+  Run run;
+  AddGlobals(root, globals, verbose);
+  AddDemo(root, globals, run);
+  AddImport(root, globals, SlateWriterFor, run);
+  AddRun(root, globals, run);
+  AddBatch(root, globals, run);
+  AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
+  root.footer("Start with `tipoff demo`. Every subcommand has its own --help.");
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (std::string unknown = UnknownSubcommand(root); !unknown.empty()) {
+      fmt::print(stderr, "tipoff: there is no subcommand '{}'; see tipoff --help\n", unknown);
+      return kExitUsage;
+    }
+    int exit = root.exit(problem);
+    return exit == 0 ? kExitSucceeded : kExitUsage;
+  }
+  ConfigureLog(verbose ? Severity::kInfo : Severity::kWarning, LogFormat::kText);
+  return run();
+}
+
+}  // namespace
+}  // namespace tipoff
+
+int main(int argc, char** argv) {
+  try {
+    return tipoff::Main(argc, argv);
+  } catch (const std::exception& unexpected) {
+    fmt::print(stderr, "tipoff: unexpected: {}\n", unexpected.what());
+    return tipoff::kExitError;
+  }
+}

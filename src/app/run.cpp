@@ -1,0 +1,175 @@
+#include "app/run.h"
+
+#include <fmt/format.h>
+
+#include "app/embedded.h"
+#include "app/game_date.h"
+#include "app/progress.h"
+#include "app/report.h"
+#include "base/log.h"
+
+namespace tipoff {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(20);
+
+// One day's life in this process.
+class DayRun {
+ public:
+  DayRun(Embedded& embedded, const RunOptions& options)
+      : embedded_(embedded),
+        options_(options),
+        coordinator_(embedded.loop(), embedded.store(), embedded.bus(), embedded.random(),
+                     {embedded.process(), {}, {{"log", LogAnnouncement()}}}) {}
+
+  Result<StartOutcome> Start() {
+    StartRequest request;
+    request.slot.game_date = options_.date;
+    request.players = {options_.min_minutes, options_.use_multiple_lines};
+    request.skip_completeness_check = options_.skip_completeness_check;
+    request.trigger = "cli";
+    return embedded_.Wait<StartOutcome>(
+        [&](auto done) { coordinator_.starter().Start(std::move(request), std::move(done)); });
+  }
+
+  // Works the batch and waits for its end; kNotFound... never: it is there. An interruption is
+  // kUnavailable, and the next run goes on with the batch.
+  Result<Batch> WorkUntilEnd(const Batch& started) {
+    Progress progress(FormatDay(options_.date), started.expected());
+    coordinator_.Start();
+    embedded_.StartWorkers(options_.workers);
+    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
+    Look(started.id, progress);
+    embedded_.loop().Run();
+    embedded_.loop().Cancel(look_timer_);
+    looking_ = false;
+    progress.Finish();
+    embedded_.StopWorkers();
+    Drain();
+    if (end_) return std::move(*end_);
+    return Error{Errc::kUnavailable,
+                 fmt::format("interrupted; batch {} goes on with the next `tipoff run --date {}`",
+                             started.id.str(), FormatDay(options_.date))};
+  }
+
+ private:
+  void Look(const BatchId& batch, Progress& progress) {
+    embedded_.store().Load(batch, {}, [this, batch, &progress](Result<Snapshot> snapshot) {
+      if (!looking_) return;
+      if (!snapshot.ok()) {
+        end_.emplace(snapshot.error());
+        return embedded_.loop().Stop();
+      }
+      const Batch& now = snapshot->batch;
+      progress.Update(now.counts.terminal(), fmt::format("{}", ToString(now.phase)));
+      if (IsTerminal(now.phase) && now.rows_open_at_end == 0) {
+        end_.emplace(now);
+        return embedded_.loop().Stop();
+      }
+      look_timer_ =
+          embedded_.loop().After(kLook, [this, batch, &progress] { Look(batch, progress); });
+    });
+  }
+
+  // Lets the commits under way finish, so that what was done is not done again.
+  void Drain() {
+    coordinator_.Stop([this] { embedded_.loop().Stop(); });
+    embedded_.loop().After(std::chrono::seconds(5), [this] { embedded_.loop().Stop(); });
+    embedded_.loop().Run();
+  }
+
+  Embedded& embedded_;
+  const RunOptions& options_;
+  Coordinator coordinator_;
+  bool looking_ = true;
+  Loop::TimerId look_timer_ = 0;
+  std::optional<Result<Batch>> end_;
+};
+
+// Nothing was ever imported: the commonest first mistake gets the plainest answer.
+Status CheckHistory(const std::string& data) {
+  if (HasHistory(data)) return Ok();
+  return Error{Errc::kNotFound,
+               fmt::format("there is no data in '{}' yet: import box scores and a schedule with "
+                           "`tipoff --data {} import FILE...`, or try `tipoff demo`",
+                           data, data)};
+}
+
+int PrintNoBatch(const Globals& globals, const RunOptions& options, const StartOutcome& outcome) {
+  std::string status = "no_games";
+  int exit = kExitNotFound;
+  if (outcome.kind == StartOutcome::Kind::kNoPlayers) status = "no_players";
+  if (outcome.kind == StartOutcome::Kind::kDataIncomplete ||
+      outcome.kind == StartOutcome::Kind::kStale) {
+    status = "data_incomplete";
+    exit = kExitError;
+  }
+  fmt::print("{}", FormatNoRun(options.date, status, outcome.detail, globals.output));
+  return exit;
+}
+
+}  // namespace
+
+int RunDay(const Globals& globals, const RunOptions& options) {
+  if (Status history = CheckHistory(globals.data); !history.ok()) return Complain(history.error());
+  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
+  if (!embedded.ok()) return Complain(embedded.error());
+  DayRun day(**embedded, options);
+  auto outcome = day.Start();
+  if (!outcome.ok()) return Complain(outcome.error());
+  bool resumed = outcome->kind == StartOutcome::Kind::kAlreadyRunning;
+  if (!resumed && outcome->kind != StartOutcome::Kind::kStarted) {
+    return PrintNoBatch(globals, options, *outcome);
+  }
+  if (resumed) {
+    fmt::print(stderr, "going on with {}, which was left unfinished\n", outcome->batch.id.str());
+  }
+  auto batch = day.WorkUntilEnd(outcome->batch);
+  if (!batch.ok()) return Complain(batch.error());
+  auto predictions = (*embedded)->Wait<std::vector<PredictionView>>(
+      [&](auto done) { ListPredictionViews((*embedded)->store(), *batch, std::move(done)); });
+  if (!predictions.ok()) return Complain(predictions.error());
+  fmt::print("{}", FormatRun(*batch, *predictions, (*embedded)->store().Now(), globals.output));
+  return ExitFor(*batch);
+}
+
+void AddRun(CLI::App& root, const Globals& globals, Run& run) {
+  CLI::App* command = root.add_subcommand(
+      "run", "Predict one game day: start its batch, work it, wait for its end, print it");
+  struct Arguments {
+    std::string date;
+    RunOptions options;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("--date", arguments->date, "YYYY-MM-DD, TODAY or TOMORROW (New York)")
+      ->required();
+  command
+      ->add_option("--min-minutes", arguments->options.min_minutes,
+                   "Players who averaged at least so many minutes in their last 7 games")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 48.0));
+  command->add_option("--workers", arguments->options.workers, "Workers in this process")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  command->add_flag("--use-multiple-lines", arguments->options.use_multiple_lines,
+                    "Predict against every line of a player, not only the main one");
+  command->add_flag("--skip-completeness-check", arguments->options.skip_completeness_check,
+                    "Predict although box scores of the last 7 days are missing");
+  command->footer(
+      "A batch of the day that an earlier life left unfinished is gone on with.\n\n"
+      "Examples:\n"
+      "  tipoff run --date TODAY\n"
+      "  tipoff run --date 2025-01-15 -o json > predictions.json\n\n"
+      "Exit codes: 0 succeeded, 4 no games or no eligible player, 5 failed, 6 partial,\n"
+      "7 expired, 8 cancelled.");
+  command->callback([&globals, &run, arguments] {
+    run = [&globals, arguments] {
+      auto date = ResolveGameDate(arguments->date);
+      if (!date.ok()) return Complain(Annotate(date.error(), "--date"));
+      arguments->options.date = *date;
+      return RunDay(globals, arguments->options);
+    };
+  });
+}
+
+}  // namespace tipoff

@@ -1,0 +1,13 @@
+// Which build this is.
+#pragma once
+
+#include <string>
+
+namespace tipoff {
+
+// "0.1.0+1a2b3c4": what workers report.
+std::string VersionText();
+// "tipoff 0.1.0 (commit 1a2b3c4, g++ 12.2.0)": what `tipoff --version` prints.
+std::string VersionLine();
+
+}  // namespace tipoff

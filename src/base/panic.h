@@ -1,0 +1,19 @@
+// Broken invariants end the process, in every build: a coordinator that goes on with a state it
+// does not understand loses completions silently, which is worse than a restart.
+#pragma once
+
+#include <string_view>
+
+namespace tipoff {
+
+// Writes `message` and where it was raised to standard error, then aborts.
+[[noreturn]] void Panic(const char* file, int line, std::string_view message);
+
+}  // namespace tipoff
+
+// Ends the process unless `condition` holds. For what only a bug can break; never for bad input,
+// a full disk or a lost connection, which are `Result`s.
+#define TIPOFF_CHECK(condition, message)                            \
+  do {                                                              \
+    if (!(condition)) ::tipoff::Panic(__FILE__, __LINE__, message); \
+  } while (false)

@@ -1,0 +1,38 @@
+// Every queue, retry and loop has its number here, with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/instant.h"
+
+namespace tipoff::limits {
+
+// Transitions in one commit. 1,000 rows are 5-10 ms of SQLite; more would only delay the others.
+inline constexpr std::size_t kTransitionsPerCommit = 1000;
+// Request rows written in one creation chunk; a batch up to this size is created in one commit.
+inline constexpr std::size_t kRowsPerChunk = 1000;
+// Requests in one batch: 32-bit ordinals would allow more, but nobody has waited for more.
+inline constexpr std::uint32_t kRequestsPerBatch = 10'000'000;
+// Messages published or leased in one call. Pub/Sub allows 1,000.
+inline constexpr std::size_t kMessagesPerCall = 1000;
+// Bytes of one message body. Pub/Sub allows 10 MB for a whole publish.
+inline constexpr std::size_t kMessageBytes = 1u << 20;
+// Completion messages held by one coordinator, leased but not yet committed.
+inline constexpr std::size_t kCompletionsHeld = 20'000;
+// Batches listed in one page.
+inline constexpr std::size_t kBatchesPerPage = 500;
+// Tries of one commit against conflicts, with back-off; then its caller gets kConflict.
+inline constexpr int kCommitTries = 20;
+// How long a commit may take in all, tries and back-off included. Below any lease of a message.
+inline constexpr Duration kCommitTime = std::chrono::seconds(20);
+// One call of a store or a bus.
+inline constexpr Duration kCallTime = std::chrono::seconds(10);
+// Journal entries in one page.
+inline constexpr std::size_t kJournalPerPage = 500;
+// Characters of a reason or message kept; longer ones come from errors that quote their input.
+inline constexpr std::size_t kReasonBytes = 500;
+// Deliveries of one message before the bus gives it up as a dead letter.
+inline constexpr int kDeliveriesMax = 10;
+
+}  // namespace tipoff::limits

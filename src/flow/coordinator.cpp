@@ -1,0 +1,41 @@
+#include "flow/coordinator.h"
+
+namespace tipoff {
+namespace {
+
+std::vector<std::string> Names(const std::map<std::string, Announce>& targets) {
+  std::vector<std::string> names;
+  for (const auto& [name, send] : targets) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Options options)
+    : driver_(loop, store, random, {options.process.str(), Names(options.targets)}),
+      relay_(loop, store, bus, driver_, random),
+      intake_(loop, store, bus, driver_, options.process),
+      fan_in_(store, driver_),
+      sweep_(loop, store, driver_, fan_in_, options.sweep),
+      announcer_(loop, store, random, std::move(options.targets)),
+      starter_(store, driver_, random) {
+  driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
+}
+
+void Coordinator::Start() {
+  intake_.Start();
+  sweep_.Start();
+  announcer_.Start();
+}
+
+void Coordinator::Stop(std::function<void()> stopped) { intake_.Stop(std::move(stopped)); }
+
+void Coordinator::SeeTo(const Batch& batch, const Effects& effects) {
+  if (effects.relay) relay_.Kick(batch);
+  if (effects.finalize) fan_in_.Finalize(batch.id);
+  if (effects.redrive) sweep_.Redrive(batch.id);
+  if (effects.settle) fan_in_.Settle(batch.id);
+  if (effects.announce) announcer_.Kick();
+}
+
+}  // namespace tipoff

@@ -1,0 +1,41 @@
+#include "flow/fan_in.h"
+
+#include "core/limits.h"
+
+namespace tipoff {
+namespace {
+
+constexpr std::size_t kChunk = 500;
+
+}  // namespace
+
+void FanIn::Finalize(const BatchId& batch) {
+  // If it fails, the batch stays in kFinalizing and the sweep asks again.
+  driver_.Submit(batch, {}, tipoff::Finalize{}, nullptr);
+}
+
+void FanIn::Settle(const BatchId& batch) {
+  if (settling_.insert(batch).second) SettleChunk(batch);
+}
+
+void FanIn::SettleChunk(const BatchId& batch) {
+  RequestFilter open{
+      .states = {RequestState::kPending, RequestState::kPublished, RequestState::kLeased},
+      .limit = kChunk};
+  store_.ListRequests(batch, open, [this, batch](Result<std::vector<Request>> rows) {
+    if (!rows.ok()) {
+      settling_.erase(batch);
+      return;
+    }
+    RowKeys keys;
+    for (const Request& row : *rows) keys.ordinals.push_back(row.ordinal);
+    driver_.Submit(batch, std::move(keys), tipoff::Settle{},
+                   [this, batch](Result<Applied> applied) {
+                     if (applied.ok() && applied->batch.rows_open_at_end > 0)
+                       return SettleChunk(batch);
+                     settling_.erase(batch);
+                   });
+  });
+}
+
+}  // namespace tipoff

@@ -1,0 +1,29 @@
+// The end of a batch: writes the ending commit once every request is counted, and afterwards makes
+// the rows that were open say what they have become.
+#pragma once
+
+#include <set>
+
+#include "flow/driver.h"
+#include "store/store.h"
+
+namespace tipoff {
+
+class FanIn {
+ public:
+  FanIn(Store& store, Driver& driver) : store_(store), driver_(driver) {}
+
+  // The ending commit. Asked for twice, or by two coordinators, it is written once.
+  void Finalize(const BatchId& batch);
+  // Rewrites the open rows of a terminal batch, in chunks.
+  void Settle(const BatchId& batch);
+
+ private:
+  void SettleChunk(const BatchId& batch);
+
+  Store& store_;
+  Driver& driver_;
+  std::set<BatchId> settling_;
+};
+
+}  // namespace tipoff

@@ -1,0 +1,126 @@
+#include "flow/relay.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "bus/messages.h"
+#include "core/limits.h"
+#include "core/retry.h"
+
+namespace tipoff {
+namespace {
+
+// Requests published in one call. Small enough that the first of a batch is soon at a worker.
+constexpr std::size_t kPage = 500;
+constexpr Backoff kPublishBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
+
+}  // namespace
+
+struct Relay::Run {
+  std::string correlation_id;
+  std::string dataset;
+  std::int64_t after = -1;  // Everything up to this ordinal has been seen in this round.
+  bool again = false;
+  int failures = 0;
+  Loop::TimerId timer = 0;
+};
+
+Relay::Relay(Loop& loop, Store& store, Bus& bus, Driver& driver, Random& random)
+    : loop_(loop), store_(store), bus_(bus), driver_(driver), random_(random) {}
+
+Relay::~Relay() {
+  for (auto& [id, run] : runs_) loop_.Cancel(run.timer);
+}
+
+void Relay::Kick(const Batch& batch) {
+  auto [entry, fresh] = runs_.try_emplace(batch.id);
+  if (!fresh) {
+    entry->second.again = true;
+    return;
+  }
+  entry->second.correlation_id = batch.correlation_id;
+  entry->second.dataset = batch.slot.dataset;
+  NextPage(batch.id);
+}
+
+void Relay::NextPage(const BatchId& id) {
+  store_.ListOutbox(id, runs_.at(id).after, kPage, store_.Now(),
+                    [this, id](Result<std::vector<NewRequest>> page) {
+                      if (!page.ok()) return Pause(id, page.error());
+                      if (page->empty()) return Finish(id);
+                      Publish(id, std::move(*page));
+                    });
+}
+
+void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
+  // A page may hold requests of several groups of systems; each group has its own topic.
+  const std::string group = page.front().spec.group;
+  auto other = std::find_if(page.begin(), page.end(),
+                            [&](const NewRequest& request) { return request.spec.group != group; });
+  page.erase(other, page.end());
+
+  const Run& run = runs_.at(id);
+  std::vector<std::string> bodies;
+  bodies.reserve(page.size());
+  for (const NewRequest& request : page) {
+    RequestMessage message;
+    message.batch = id;
+    message.ordinal = request.row.ordinal;
+    message.attempt = static_cast<std::uint16_t>(request.row.attempt + 1);
+    message.spec = request.spec;
+    message.correlation_id = run.correlation_id;
+    message.dataset = run.dataset;
+    message.published_at = store_.Now();
+    bodies.push_back(Encode(message));
+  }
+  bus_.Publish({Topic::Kind::kRequests, group}, std::move(bodies),
+               [this, id, page = std::move(page)](Result<std::vector<std::string>> refusals) {
+                 if (!refusals.ok()) return Pause(id, refusals.error());
+                 Confirm(id, page, *refusals);
+               });
+}
+
+void Relay::Confirm(const BatchId& id, const std::vector<NewRequest>& page,
+                    const std::vector<std::string>& refusals) {
+  Published event;
+  RowKeys keys;
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    const Request& row = page[i].row;
+    event.items.push_back({row.ordinal, static_cast<std::uint16_t>(row.attempt + 1), refusals[i]});
+    keys.ordinals.push_back(row.ordinal);
+  }
+  Run& run = runs_.at(id);
+  run.after = page.back().row.ordinal;
+  run.failures = 0;
+  driver_.Submit(id, std::move(keys), std::move(event), [this, id](Result<Applied> applied) {
+    // Not confirmed: the rows stay in the outbox, and the next round publishes them again.
+    if (!applied.ok()) return Pause(id, applied.error());
+    NextPage(id);
+  });
+}
+
+void Relay::Pause(const BatchId& id, const Error& error) {
+  if (error.code == Errc::kNotFound) {
+    runs_.erase(id);
+    return;
+  }
+  Run& run = runs_.at(id);
+  ++run.failures;
+  Duration wait = BackoffDelay(kPublishBackoff, run.failures, random_.Next());
+  Log(Severity::kWarning, "publishing is held up",
+      {{"batch_id", id.str()}, {"retry_in", FormatDuration(wait)}, {"error", error.message}});
+  run.timer = loop_.After(wait, [this, id] { NextPage(id); });
+}
+
+void Relay::Finish(const BatchId& id) {
+  Run& run = runs_.at(id);
+  if (!run.again) {
+    runs_.erase(id);
+    return;
+  }
+  run.again = false;
+  run.after = -1;
+  NextPage(id);
+}
+
+}  // namespace tipoff

@@ -1,0 +1,348 @@
+#include "flow/start.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "core/limits.h"
+#include "flow/queries.h"
+
+namespace tipoff {
+namespace {
+
+// Tries of one start against others that start, end or supersede the same slot.
+constexpr int kTries = 8;
+// How long a repeat of a start is recognised by its Idempotency-Key.
+constexpr auto kKeyKept = std::chrono::hours(24);
+constexpr char kStartRecord[] = "start";
+
+StartSummary Summarise(const Slate& slate, const std::vector<RequestSpec>& requests) {
+  StartSummary summary;
+  summary.games = static_cast<std::uint32_t>(slate.games.size());
+  summary.players = static_cast<std::uint32_t>(requests.size());
+  std::set<std::string> teams;
+  for (const RequestSpec& spec : requests) {
+    teams.insert(spec.team);
+    summary.with_line += spec.lines.empty() ? 0 : 1;
+    double minutes = spec.projected_minutes;
+    bool first = &spec == requests.data();
+    summary.minutes_min = first ? minutes : std::min(summary.minutes_min, minutes);
+    summary.minutes_max = std::max(summary.minutes_max, minutes);
+    summary.minutes_mean += minutes / static_cast<double>(requests.size());
+  }
+  summary.teams = static_cast<std::uint32_t>(teams.size());
+  return summary;
+}
+
+// "" if complete enough; else how incomplete.
+std::string Incompleteness(const Slate& slate, double min_percent) {
+  if (slate.recent_games == 0) return "";
+  double percent = 100.0 * slate.recent_games_with_rows / slate.recent_games;
+  if (percent >= min_percent) return "";
+  return fmt::format(
+      "{} of the {} games of the 7 days before {} have box scores ({:.0f} %, {:.0f} % "
+      "are needed): import the missing ones",
+      slate.recent_games_with_rows, slate.recent_games, FormatDay(slate.game_date), percent,
+      min_percent);
+}
+
+}  // namespace
+
+struct Starter::Attempt {
+  StartRequest request;
+  BatchId retry_of;
+  std::uint32_t generation = 1;
+  DoneWith<StartOutcome> done;
+  StartOutcome outcome;
+  BatchId id;
+  Instant now;
+  std::vector<RequestSpec> specs;
+  std::uint32_t rows_written = 0;
+  int tries = 0;
+};
+
+Starter::Starter(Store& store, Driver& driver, Random& random)
+    : store_(store), driver_(driver), random_(random) {}
+
+void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->request = std::move(request);
+  attempt->done = std::move(done);
+  if (attempt->request.idempotency_key.empty()) return ReadSlate(attempt);
+  FindRepeat(attempt);
+}
+
+// The key was recorded by the very commit that created its batch.
+void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
+  store_.GetRecord(kStartRecord, attempt->request.idempotency_key,
+                   [this, attempt](Result<Record> record) {
+                     if (!record.ok()) {
+                       if (record.error().code == Errc::kNotFound) return ReadSlate(attempt);
+                       return attempt->done(record.error());
+                     }
+                     if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
+                     store_.Load(BatchId(record->body), {},
+                                 [attempt](Result<Snapshot> snapshot) {
+                                   if (!snapshot.ok()) return attempt->done(snapshot.error());
+                                   attempt->outcome.kind = StartOutcome::Kind::kStarted;
+                                   attempt->outcome.batch = std::move(snapshot->batch);
+                                   attempt->done(std::move(attempt->outcome));
+                                 });
+                   });
+}
+
+void Starter::ReadSlate(std::shared_ptr<Attempt> attempt) {
+  store_.GetSlate(attempt->request.slot.game_date, [this, attempt](Result<Slate> slate) {
+    if (slate.ok()) return WithSlate(attempt, *slate);
+    if (slate.error().code != Errc::kNotFound) return attempt->done(slate.error());
+    attempt->outcome.kind = StartOutcome::Kind::kNoGames;
+    attempt->outcome.detail = slate.error().message;
+    attempt->done(std::move(attempt->outcome));
+  });
+}
+
+void Starter::Retry(BatchId batch, std::string trigger, DoneWith<StartOutcome> done) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->request.trigger = std::move(trigger);
+  attempt->done = std::move(done);
+  attempt->retry_of = batch;
+  store_.Load(batch, {}, [this, attempt](Result<Snapshot> snapshot) {
+    if (!snapshot.ok()) return attempt->done(snapshot.error());
+    const Batch& parent = snapshot->batch;
+    if (!IsTerminal(parent.phase)) {
+      return attempt->done(
+          Error{Errc::kConflict, fmt::format("batch '{}' has not ended: finish or cancel it first",
+                                             parent.id.str())});
+    }
+    FindChild(attempt, parent);
+  });
+}
+
+void Starter::FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
+  BatchFilter children{.retry_of = parent.id, .limit = 1};
+  store_.ListBatches(children, [this, attempt, parent](Result<BatchPage> page) {
+    if (!page.ok()) return attempt->done(page.error());
+    if (!page->batches.empty()) {
+      Batch& child = page->batches.front();
+      attempt->outcome.kind = IsTerminal(child.phase) ? StartOutcome::Kind::kStarted
+                                                      : StartOutcome::Kind::kAlreadyRunning;
+      attempt->outcome.batch = std::move(child);
+      return attempt->done(std::move(attempt->outcome));
+    }
+    StartRequest& request = attempt->request;
+    request.slot = parent.slot;
+    request.policy = parent.policy;
+    request.run_mode = parent.run_mode;
+    request.correlation_id = parent.correlation_id;
+    request.parent_processor = parent.parent_processor;
+    request.players.min_minutes = parent.min_minutes;
+    attempt->generation = parent.generation + 1;
+    CollectMissing(attempt, parent, -1);
+  });
+}
+
+void Starter::CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& parent,
+                             std::int64_t after) {
+  RequestFilter missing{
+      .states = {RequestState::kFailed, RequestState::kExpired, RequestState::kUndelivered},
+      .after = after};
+  ListRequestViews(store_, parent, missing, [this, attempt, parent](Result<RequestPage> page) {
+    if (!page.ok()) return attempt->done(page.error());
+    for (RequestView& view : page->views) attempt->specs.push_back(std::move(view.spec));
+    if (page->next >= 0) return CollectMissing(attempt, parent, page->next);
+    if (attempt->specs.empty()) {
+      attempt->outcome.kind = StartOutcome::Kind::kNothingToRetry;
+      attempt->outcome.batch = parent;
+      attempt->outcome.detail = fmt::format(
+          "nothing to retry: no request of batch '{}' failed, expired or was not delivered",
+          parent.id.str());
+      return attempt->done(std::move(attempt->outcome));
+    }
+    attempt->now = store_.Now();
+    attempt->id = MakeBatchId(parent.slot.game_date, attempt->now, random_);
+    Create(attempt, std::nullopt);
+  });
+}
+
+void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
+  StartOutcome& outcome = attempt->outcome;
+  const StartRequest& request = attempt->request;
+  auto answer = [&](StartOutcome::Kind kind, std::string detail) {
+    outcome.kind = kind;
+    outcome.detail = std::move(detail);
+    attempt->done(std::move(outcome));
+  };
+  attempt->specs = SelectRequests(slate, request.players);
+  outcome.summary = Summarise(slate, attempt->specs);
+  if (slate.games.empty()) {
+    return answer(StartOutcome::Kind::kNoGames,
+                  fmt::format("no game is scheduled on {}", FormatDay(slate.game_date)));
+  }
+  Duration age = store_.Now() - slate.as_of;
+  if (request.slate_age_max > Duration::zero() && age > request.slate_age_max) {
+    return answer(StartOutcome::Kind::kStale,
+                  fmt::format("what is known about {} is {} old, at most {} are allowed",
+                              FormatDay(slate.game_date), FormatDuration(age),
+                              FormatDuration(request.slate_age_max)));
+  }
+  std::string incomplete = Incompleteness(slate, request.completeness_min_percent);
+  if (!incomplete.empty() && !request.skip_completeness_check) {
+    return answer(StartOutcome::Kind::kDataIncomplete, incomplete);
+  }
+  if (attempt->specs.empty()) {
+    return answer(
+        StartOutcome::Kind::kNoPlayers,
+        fmt::format("{} games on {}, but no player of them has averaged {} minutes or has "
+                    "a line",
+                    slate.games.size(), FormatDay(slate.game_date), request.players.min_minutes));
+  }
+  attempt->now = store_.Now();
+  attempt->id = MakeBatchId(request.slot.game_date, attempt->now, random_);
+  Create(attempt, std::nullopt);
+}
+
+void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuilder> superseded) {
+  const StartRequest& request = attempt->request;
+  Batch header;
+  header.id = attempt->id;
+  header.slot = request.slot;
+  header.policy = request.policy;
+  header.run_mode = request.run_mode;
+  header.correlation_id = request.correlation_id;
+  header.parent_processor = request.parent_processor;
+  header.trigger = request.trigger;
+  header.min_minutes = request.players.min_minutes;
+  header.forced = request.force;
+  header.idempotency_key = request.idempotency_key;
+  header.retry_of = attempt->retry_of;
+  header.generation = attempt->generation;
+  auto expected = static_cast<std::uint32_t>(attempt->specs.size());
+  std::vector<NewRequest> rows;
+  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, limits::kRowsPerChunk); ++i) {
+    rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
+  }
+  attempt->rows_written = static_cast<std::uint32_t>(rows.size());
+  const Driver::Options& options = driver_.options();
+  BatchCommit commit = MakeCreation(std::move(header), expected, std::move(rows), options.actor,
+                                    attempt->now, options.targets);
+  if (!request.idempotency_key.empty()) {
+    commit.records.push_back({kStartRecord, request.idempotency_key, {}, attempt->id.str()});
+  }
+  Batch created = commit.next;
+  std::optional<BatchCommit> end;
+  if (superseded) end = superseded->Build(options.actor, attempt->now, options.targets);
+  std::optional<Batch> ended;
+  if (end) ended = end->next;
+  store_.Create(std::move(commit), std::move(end),
+                [this, attempt, created, ended](Result<CreateOutcome> outcome) {
+                  if (!outcome.ok()) return Again(attempt, outcome.error());
+                  // An attempt whose answer was lost may have created it.
+                  if (!outcome->created && outcome->live != attempt->id) {
+                    return SlotHeld(attempt, outcome->live);
+                  }
+                  if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
+                  if (attempt->rows_written < attempt->specs.size()) return WriteRest(attempt);
+                  Started(attempt, created);
+                });
+}
+
+void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
+  Log(Severity::kInfo, "batch accepted",
+      {{"batch_id", batch.id.str()},
+       {"expected", std::to_string(batch.expected())},
+       {"terminal_by", FormatInstant(batch.terminal_by)}});
+  bool decided = batch.phase == Phase::kFinalizing;
+  driver_.Notify(batch, {.relay = !decided, .finalize = decided});
+  attempt->outcome.kind = StartOutcome::Kind::kStarted;
+  attempt->outcome.batch = batch;
+  attempt->done(std::move(attempt->outcome));
+}
+
+// Somebody's live batch has the slot. If its time is over, it ends first and the slot is free.
+void Starter::SlotHeld(std::shared_ptr<Attempt> attempt, const BatchId& live) {
+  driver_.Submit(live, {}, Tick{}, [this, attempt, live](Result<Applied> applied) {
+    if (!applied.ok()) return Again(attempt, applied.error());
+    const Batch& batch = applied->batch;
+    if (IsTerminal(batch.phase)) return Again(attempt, {Errc::kConflict, "the slot was freed"});
+    const StartRequest& request = attempt->request;
+    bool same_key = !request.idempotency_key.empty() &&
+                    request.idempotency_key == batch.idempotency_key;
+    if (same_key) {  // The same start, a moment ago, by another way.
+      attempt->outcome.kind = StartOutcome::Kind::kStarted;
+      attempt->outcome.batch = batch;
+      return attempt->done(std::move(attempt->outcome));
+    }
+    bool same_caller =
+        !request.correlation_id.empty() && request.correlation_id == batch.correlation_id;
+    bool just_forced = attempt->now - batch.created_at < request.force_repeat_window;
+    bool repeat = batch.forced && (same_caller || just_forced);
+    if (request.force && !repeat) return Supersede(attempt, live);
+    attempt->outcome.kind = StartOutcome::Kind::kAlreadyRunning;
+    attempt->outcome.batch = batch;
+    attempt->done(std::move(attempt->outcome));
+  });
+}
+
+void Starter::Supersede(std::shared_ptr<Attempt> attempt, const BatchId& live) {
+  store_.Load(live, {}, [this, attempt](Result<Snapshot> snapshot) {
+    if (!snapshot.ok()) return Again(attempt, snapshot.error());
+    CommitBuilder builder(std::move(*snapshot));
+    builder.Apply(Command{store_.Now(), Order::kSupersede, "", attempt->id});
+    if (!builder.changed()) return Again(attempt, {Errc::kConflict, "it has just ended"});
+    Create(attempt, std::move(builder));
+  });
+}
+
+void Starter::Again(std::shared_ptr<Attempt> attempt, const Error& error) {
+  ++attempt->tries;
+  bool retried = error.code == Errc::kConflict || error.code == Errc::kUnknownOutcome ||
+                 error.code == Errc::kExists;
+  if (!retried || attempt->tries >= kTries) return attempt->done(error);
+  if (error.code ==
+      Errc::kExists) {  // An earlier try of ours was applied after all, and has ended.
+    store_.Load(attempt->id, {}, [this, attempt](Result<Snapshot> snapshot) {
+      if (!snapshot.ok()) return attempt->done(snapshot.error());
+      Started(attempt, snapshot->batch);
+    });
+    return;
+  }
+  Create(attempt, std::nullopt);
+}
+
+// The rows beyond the first chunk. Until the last is written the batch is not live; if this process
+// dies here, the sweep fails the batch.
+void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
+  store_.Load(attempt->id, {}, [this, attempt](Result<Snapshot> snapshot) {
+    if (!snapshot.ok()) return attempt->done(snapshot.error());
+    const Batch& stored = snapshot->batch;
+    if (stored.sealed || IsTerminal(stored.phase)) return Started(attempt, stored);
+    std::uint32_t first = stored.rows_written;
+    auto count = static_cast<std::uint32_t>(
+        std::min<std::size_t>(attempt->specs.size() - first, limits::kRowsPerChunk));
+    std::vector<NewRequest> rows;
+    for (std::uint32_t i = first; i < first + count; ++i) {
+      rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
+    }
+    CommitBuilder builder(std::move(*snapshot));
+    builder.Apply(RowsWritten{store_.Now(), count});
+    BatchCommit commit =
+        builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
+    commit.new_rows = std::move(rows);
+    store_.Commit(std::move(commit), [this, attempt](Status status) {
+      bool again = status.ok() || status.error().code == Errc::kConflict ||
+                   status.error().code == Errc::kUnknownOutcome;
+      if (!status.ok()) ++attempt->tries;
+      if (!again || attempt->tries >= kTries) return attempt->done(status.error());
+      WriteRest(attempt);
+    });
+  });
+}
+
+BatchId MakeBatchId(Day game_date, Instant now, Random& random) {
+  return BatchId(fmt::format("batch_{}_{}_{}", FormatDay(game_date), now.micros() / 1'000'000,
+                             RandomToken(random, 6)));
+}
+
+}  // namespace tipoff

@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <set>
+
+#include "history/import/importer.h"
+
+namespace tipoff {
+
+Result<SlatesReport> RebuildSlates(HistoryDatabase& database, Instant now,
+                                   const SlateSink& put_slates, bool all) {
+  if (all) TIPOFF_TRY_STATUS(database.MarkSlatesDue());
+  TIPOFF_TRY(SlatesDue due, database.DueSlates());
+  SlatesReport report;
+  if (!due.from) return report;
+  TIPOFF_TRY(SlateView view, database.LoadSlateView());
+  report.from = due.from;
+
+  // A date that has lost its games gets an empty slate in place of the old one.
+  std::set<Day> emptied(due.slated.begin(), due.slated.end());
+  std::vector<Day> dates;
+  TIPOFF_TRY_STATUS(BuildSlates(view, *due.from, now, [&](std::vector<Slate> slates) {
+    for (const Slate& slate : slates) {
+      emptied.erase(slate.game_date);
+      dates.push_back(slate.game_date);
+    }
+    return put_slates(std::move(slates));
+  }));
+  std::vector<Slate> empty;
+  for (Day date : emptied) {
+    empty.emplace_back();
+    empty.back().game_date = date;
+    empty.back().as_of = now;
+  }
+  if (!empty.empty()) TIPOFF_TRY_STATUS(put_slates(std::move(empty)));
+  TIPOFF_TRY_STATUS(database.SlatesDone(due, dates));
+  report.dates = static_cast<std::int64_t>(dates.size() + emptied.size());
+  return report;
+}
+
+}  // namespace tipoff

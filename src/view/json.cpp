@@ -1,0 +1,149 @@
+#include "view/json.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace tipoff {
+namespace {
+
+namespace json = boost::json;
+
+json::value TextOrNull(const std::string& text) {
+  if (text.empty()) return nullptr;
+  return json::value(text);
+}
+
+std::string RangesText(const std::vector<OrdinalRange>& ranges) {
+  std::string text;
+  for (const OrdinalRange& range : ranges) {
+    if (!text.empty()) text += ',';
+    text += range.first == range.last ? fmt::format("{}", range.first)
+                                      : fmt::format("{}-{}", range.first, range.last);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string StatusText(const Batch& batch, Instant now) {
+  if (!IsTerminal(batch.phase) && now > batch.terminal_by) return "overdue";
+  return std::string(ToString(batch.phase));
+}
+
+json::object CountsToJson(const Counts& counts) {
+  return {{"expected", counts.expected()},
+          {"succeeded", counts[RequestState::kSucceeded]},
+          {"skipped", counts[RequestState::kSkipped]},
+          {"failed", counts[RequestState::kFailed]},
+          {"expired", counts[RequestState::kExpired]},
+          {"cancelled", counts[RequestState::kCancelled]},
+          {"undelivered", counts[RequestState::kUndelivered]},
+          {"open", counts.open()}};
+}
+
+json::object BatchToJson(const Batch& batch, Instant now) {
+  json::object object{{"batch_id", batch.id.str()},
+                      {"game_date", FormatDay(batch.slot.game_date)},
+                      {"dataset", batch.slot.dataset},
+                      {"status", StatusText(batch, now)},
+                      {"phase", ToString(batch.phase)},
+                      {"reason", nullptr},
+                      {"message", batch.message},
+                      {"terminal_by", InstantToJson(batch.terminal_by)},
+                      {"started_at", InstantToJson(batch.created_at)},
+                      {"progress_at", InstantToJson(batch.progress_at)},
+                      {"ended_at", InstantToJson(batch.terminal_at)},
+                      {"counts", CountsToJson(batch.counts)}};
+  if (batch.reason != Reason::kNone) object["reason"] = ToString(batch.reason);
+  object["open"] = {{"pending", batch.counts[RequestState::kPending]},
+                    {"published", batch.counts[RequestState::kPublished]},
+                    {"leased", batch.counts[RequestState::kLeased]}};
+  object["done_percent"] = batch.counts.done_percent();
+  object["total_predictions"] = batch.predictions;
+  object["late"] = batch.late;
+  object["publication"] = nullptr;
+  if (batch.publication > 0) object["publication"] = batch.publication;
+  object["generation"] = batch.generation;
+  object["retry_of"] = TextOrNull(batch.retry_of.str());
+  object["superseded_by"] = TextOrNull(batch.superseded_by.str());
+  object["run_mode"] = batch.run_mode;
+  object["trigger"] = batch.trigger;
+  object["correlation_id"] = TextOrNull(batch.correlation_id);
+  object["parent_processor"] = TextOrNull(batch.parent_processor);
+  object["min_minutes"] = batch.min_minutes;
+  object["version"] = batch.version;
+  return object;
+}
+
+json::object RequestToJson(const Batch& batch, const Request& row, const RequestSpec& spec) {
+  json::array lines;
+  for (const Line& line : spec.lines) lines.emplace_back(line.value());
+  return {{"ordinal", row.ordinal},
+          {"player_id", row.player.str()},
+          {"player_name", spec.player_name},
+          {"group", row.group},
+          {"game_id", spec.game.str()},
+          {"team", spec.team},
+          {"opponent", spec.opponent},
+          {"is_home", spec.is_home},
+          {"projected_minutes", spec.projected_minutes},
+          {"lines", std::move(lines)},
+          {"availability", spec.availability},
+          {"state", ToString(StateUnder(batch, row))},
+          {"reason", TextOrNull(row.reason)},
+          {"attempt", row.attempt},
+          {"predictions", row.predictions},
+          {"worker", TextOrNull(row.worker)},
+          {"worker_version", TextOrNull(row.worker_version)},
+          {"recorded_at", InstantToJson(row.hops.recorded)},
+          {"published_at", InstantToJson(row.hops.published)},
+          {"leased_at", InstantToJson(row.hops.leased)},
+          {"reported_at", InstantToJson(row.hops.reported)},
+          {"counted_at", InstantToJson(row.hops.counted)},
+          {"late_at", InstantToJson(row.late_at)}};
+}
+
+json::object PredictionToJson(const RequestSpec& spec, const Prediction& prediction) {
+  json::object object{{"prediction_id", prediction.prediction_id},
+                      {"game_id", spec.game.str()},
+                      {"player_id", spec.player.str()},
+                      {"player_name", spec.player_name},
+                      {"team", spec.team},
+                      {"opponent", spec.opponent},
+                      {"is_home", spec.is_home},
+                      {"system", prediction.system},
+                      {"predicted_points", prediction.predicted_points},
+                      {"spread", prediction.spread},
+                      {"confidence", prediction.confidence},
+                      {"line", nullptr},
+                      {"recommendation", ToString(prediction.recommendation)},
+                      {"model_version", prediction.model_version}};
+  if (prediction.line) object["line"] = prediction.line->value();
+  return object;
+}
+
+json::object JournalToJson(const JournalEntry& entry, const std::string& hash) {
+  json::array events, transitions;
+  for (const std::string& event : entry.events) events.emplace_back(event);
+  for (const JournalEntry::Transition& transition : entry.transitions) {
+    transitions.push_back(
+        {{"to", ToString(transition.to)}, {"requests", RangesText(transition.requests)}});
+  }
+  json::object object{{"seq", entry.seq},
+                      {"at", InstantToJson(entry.at)},
+                      {"actor", entry.actor},
+                      {"events", std::move(events)},
+                      {"phase", ToString(entry.phase)},
+                      {"reason", nullptr},
+                      {"message", entry.message},
+                      {"transitions", std::move(transitions)},
+                      {"republish", RangesText(entry.republish)},
+                      {"late", RangesText(entry.late)},
+                      {"total_predictions", entry.predictions},
+                      {"hash", hash}};
+  if (entry.reason != Reason::kNone) object["reason"] = ToString(entry.reason);
+  return object;
+}
+
+}  // namespace tipoff

@@ -1,0 +1,312 @@
+#include "worker/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/limits.h"
+#include "support/world.h"
+
+namespace tipoff {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Answers for everybody, or not at all.
+class TestHistory final : public History {
+ public:
+  explicit TestHistory(Loop& loop) : loop_(loop) {}
+  void Load(HistoryQuery query, LoadDone done) override {
+    ++queries;
+    if (hang) return;
+    Result<HistoryBatch> answer = Error{Errc::kUnavailable, "history is down"};
+    if (!down) {
+      HistoryBatch batch;
+      for (const PlayerId& player : query.players) batch.players.push_back({player, {}});
+      batch.data_version = "v1";
+      answer = batch;
+    }
+    loop_.Post([done, answer] { done(answer); });
+  }
+  int queries = 0;
+  bool down = false;
+  bool hang = false;
+
+ private:
+  Loop& loop_;
+};
+
+class TestWorker {
+ public:
+  TestWorker(World& world, const std::string& name, Predictor predict)
+      : loop(world.loop),
+        memory(world.database, loop),
+        store(memory, loop),
+        bus(world.broker, loop),
+        history(loop),
+        worker(loop, store, bus, history, std::move(predict),
+               {.process = Incarnation(name),
+                .name = name,
+                .version = "1",
+                .history_timeout = minutes(10)}) {}
+  ~TestWorker() { loop.Kill(); }
+
+  ProcessLoop loop;
+  MemoryStore memory;
+  FaultyStore store;
+  MemoryBus bus;
+  TestHistory history;
+  Worker worker;
+};
+
+PredictedRequest Predicted(double points) {
+  PredictedRequest predicted;
+  Prediction prediction;
+  prediction.system = "test";
+  prediction.predicted_points = points;
+  predicted.predictions = {prediction, prediction};
+  return predicted;
+}
+
+class WorkerTest : public testing::Test {
+ protected:
+  WorkerTest() {
+    world_.AddSlate(10);
+    coordinator_ = world_.NewCoordinator();
+    coordinator_->coordinator.Start();
+  }
+
+  std::unique_ptr<TestWorker> NewWorker(const std::string& name = "w1") {
+    auto worker = std::make_unique<TestWorker>(
+        world_, name, [this](const BatchId& batch, std::span<const PredictionInput> inputs) {
+          return Predict(batch, inputs);
+        });
+    worker->worker.Start();
+    return worker;
+  }
+
+  std::vector<PredictedRequest> Predict(const BatchId&, std::span<const PredictionInput> inputs) {
+    std::vector<PredictedRequest> predicted;
+    for (const PredictionInput& input : inputs) {
+      const std::string& player = input.request->player.str();
+      if (player == throws_) throw std::runtime_error("cannot divide " + player);
+      if (player == skips_) {
+        predicted.push_back({RequestState::kSkipped, "PlayerOut", {}});
+      } else {
+        predicted.push_back(Predicted(20));
+      }
+    }
+    return predicted;
+  }
+
+  Batch Stored() { return world_.Stored(batch_); }
+
+  void StartBatch() { batch_ = world_.Start(*coordinator_).batch.id; }
+
+  Backlog Left(Topic::Kind kind) { return world_.broker.Inspect({kind, ""}, world_.loop.Now()); }
+
+  World world_;
+  std::unique_ptr<TestCoordinator> coordinator_;
+  BatchId batch_;
+  std::string throws_, skips_;
+};
+
+TEST_F(WorkerTest, WorksABatchWithOneHistoryQueryPerLease) {
+  auto worker = NewWorker();
+  StartBatch();
+  world_.loop.RunIdle();
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_EQ(Stored().predictions, 20);
+  EXPECT_EQ(worker->history.queries, 1);
+  EXPECT_EQ(worker->worker.held(), 0u);
+  EXPECT_EQ(Left(Topic::Kind::kRequests).leased, 0u);
+  const auto& everything = world_.Everything(batch_);
+  EXPECT_EQ(everything.staged.size(), 10u);
+  EXPECT_EQ(everything.staged.at(3).data_version, "v1");
+  EXPECT_EQ(everything.requests.at(3).row.worker, "w1");
+  EXPECT_FALSE(everything.requests.at(3).row.hops.leased.never()) << "the lease was reported";
+}
+
+TEST_F(WorkerTest, F15_APermanentSkipIsCountedWithItsReason) {
+  skips_ = "player-0004";
+  auto worker = NewWorker();
+  StartBatch();
+  world_.loop.RunIdle();
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_EQ(Stored().counts[RequestState::kSkipped], 1u);
+  EXPECT_EQ(world_.Everything(batch_).requests.at(4).row.reason, "PlayerOut");
+}
+
+TEST_F(WorkerTest, F16_ADeterministicErrorHasBoundedTriesAndHarmsNoOther) {
+  throws_ = "player-0007";
+  auto worker = NewWorker();
+  StartBatch();
+  world_.loop.RunIdle();
+  EXPECT_EQ(Stored().counts[RequestState::kSucceeded], 9u) << "the others went on at once";
+  world_.loop.Advance(seconds(30));
+  EXPECT_EQ(Stored().phase, Phase::kPartial);
+  const Request& row = world_.Everything(batch_).requests.at(7).row;
+  EXPECT_EQ(row.state, RequestState::kFailed);
+  EXPECT_EQ(row.reason, "SystemError: cannot divide player-0007");
+  EXPECT_EQ(Left(Topic::Kind::kRequests).waiting, 0u);
+}
+
+TEST_F(WorkerTest, F06_HistoryThatIsDownIsNotHistoryThatIsEmpty) {
+  auto worker = NewWorker();
+  worker->history.down = true;
+  StartBatch();
+  world_.loop.Advance(seconds(10));
+  EXPECT_EQ(Stored().counts.terminal(), 0u) << "nobody is predicted from unknown history";
+  EXPECT_TRUE(world_.Everything(batch_).staged.empty());
+  worker->history.down = false;
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+}
+
+TEST_F(WorkerTest, F06_HistoryThatHangsIsGivenUpAndTriedAgain) {
+  auto worker = NewWorker();
+  worker->history.hang = true;
+  StartBatch();
+  world_.loop.Advance(minutes(9));
+  EXPECT_EQ(Stored().counts.terminal(), 0u);
+  worker->history.hang = false;
+  world_.loop.Advance(minutes(3));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+}
+
+TEST_F(WorkerTest, F13_KilledAtEveryStepTheRequestsComeBackAndAreCountedOnce) {
+  // The worker dies at its n-th call of the store or the bus, for every n until it gets through.
+  for (int die_at = 1; die_at < 12; ++die_at) {
+    World world;
+    world.AddSlate(10);
+    auto coordinator = world.NewCoordinator();
+    coordinator->coordinator.Start();
+    auto predict = [this](const BatchId& batch, std::span<const PredictionInput> inputs) {
+      return Predict(batch, inputs);
+    };
+    auto doomed = std::make_unique<TestWorker>(world, "doomed", predict);
+    int calls = 0;
+    doomed->store.fault = [&](const std::string&) {
+      if (++calls == die_at) doomed->loop.Kill();
+      return Fault::kNone;
+    };
+    doomed->worker.Start();
+    BatchId batch = world.Start(*coordinator).batch.id;
+    world.loop.RunIdle();
+    doomed->loop.Kill();  // At the latest now: between two calls.
+    auto second = std::make_unique<TestWorker>(world, "second", predict);
+    second->worker.Start();
+    world.loop.Advance(minutes(2));
+    EXPECT_EQ(world.Stored(batch).phase, Phase::kSucceeded) << "died at call " << die_at;
+    EXPECT_EQ(world.Stored(batch).predictions, 20);
+  }
+}
+
+TEST_F(WorkerTest, F40_NothingIsReportedBeforeItIsStaged) {
+  auto worker = NewWorker();
+  worker->store.fault = [](const std::string& call) {
+    return call == "Stage" ? Fault::kRefused : Fault::kNone;
+  };
+  StartBatch();
+  world_.loop.Advance(seconds(30));
+  EXPECT_EQ(Stored().counts.terminal(), 0u);
+  worker->store.fault = [](const std::string&) { return Fault::kNone; };
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+}
+
+TEST_F(WorkerTest, F39_ARequestPredictedTwiceKeepsItsFirstRows) {
+  auto worker = NewWorker();
+  worker->store.fault = [n = 0](const std::string& call) mutable {
+    return call == "Stage" && n++ == 0 ? Fault::kLostAnswer : Fault::kNone;
+  };
+  StartBatch();
+  world_.loop.Advance(minutes(1));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_EQ(Stored().predictions, 20);
+  EXPECT_EQ(world_.Everything(batch_).staged.size(), 10u);
+}
+
+TEST_F(WorkerTest, F17_F21_MessagesOfNoUseAreAckedAndKept) {
+  auto worker = NewWorker();
+  StartBatch();
+  world_.loop.RunIdle();
+  auto publish = [&](const std::string& body) {
+    world_.broker.Publish({Topic::Kind::kRequests, ""}, body, world_.loop.Now());
+  };
+  publish("\xff\xfe");
+  publish(R"({"batch_id":"batch_never","player_lookup":"x","game_date":"2020-01-01"})");
+  RequestMessage over;
+  over.batch = batch_;
+  over.ordinal = 0;
+  over.spec.player = PlayerId("player-0000");
+  over.spec.game_date = *ParseDay("2025-01-15");
+  publish(Encode(over));
+  Batch end = Stored();
+  world_.loop.Advance(seconds(5));
+  EXPECT_EQ(Left(Topic::Kind::kRequests).leased + Left(Topic::Kind::kRequests).waiting, 0u);
+  EXPECT_EQ(world_.database.quarantine.size(), 2u);
+  EXPECT_EQ(Stored(), end);
+}
+
+TEST_F(WorkerTest, APlainClientsRequestIsWorkedByItsPlayerAlone) {
+  StartBatch();
+  world_.loop.RunIdle();
+  for (auto& [token, request] : world_.LeaseRequests()) world_.broker.Ack({token});
+  world_.broker.Publish({Topic::Kind::kRequests, ""},
+                        R"({"batch_id":")" + batch_.str() +
+                            R"(","player_lookup":"player-0003","game_date":"2025-01-15",
+                               "line_values":[null]})",
+                        world_.loop.Now());
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  EXPECT_EQ(world_.Everything(batch_).requests.at(3).row.state, RequestState::kSucceeded);
+}
+
+TEST_F(WorkerTest, HoldsNoMoreThanItsLimitAndSharesWithOthers) {
+  world_.AddSlate(2000, "2025-01-16");
+  BatchId batch = world_.Start(*coordinator_, World::For("2025-01-16")).batch.id;
+  auto one = NewWorker("w1");
+  auto two = NewWorker("w2");
+  world_.loop.RunIdle();
+  EXPECT_EQ(world_.Stored(batch).phase, Phase::kSucceeded);
+  std::set<std::string> workers;
+  for (const auto& [ordinal, request] : world_.Everything(batch).requests) {
+    workers.insert(request.row.worker);
+  }
+  EXPECT_EQ(workers.size(), 2u);
+}
+
+TEST_F(WorkerTest, LeasesAreExtendedWhileTheWorkLasts) {
+  auto worker = NewWorker();
+  worker->history.hang = true;
+  StartBatch();
+  world_.loop.Advance(minutes(3));
+  EXPECT_TRUE(world_.LeaseRequests().empty()) << "still held after three lease times";
+  worker.reset();
+  world_.loop.Advance(seconds(70));
+  EXPECT_EQ(world_.LeaseRequests().size(), 10u) << "and free once the worker is dead";
+}
+
+TEST_F(WorkerTest, StoppingDrains) {
+  auto worker = NewWorker();
+  StartBatch();
+  bool drained = false;
+  worker->worker.Stop([&] { drained = true; });
+  world_.loop.RunIdle();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(worker->worker.held(), 0u);
+}
+
+TEST(AckMatrix, EveryOutcomeHasItsRowAndOnlyReportsWhatIsAcked) {
+  for (int i = 0; i < 8; ++i) {
+    const AckRule& rule = RuleFor(static_cast<WorkOutcome>(i));
+    EXPECT_EQ(static_cast<int>(rule.outcome), i);
+    EXPECT_TRUE(rule.ack || !rule.completion) << rule.name << ": reported but not acked";
+    EXPECT_TRUE(rule.ack || !rule.quarantine) << rule.name;
+  }
+}
+
+}  // namespace
+}  // namespace tipoff

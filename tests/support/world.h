@@ -1,0 +1,86 @@
+// A small world in memory: one store, one bus, processes that can be killed, and a time that only
+// the test moves.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bus/memory/memory_bus.h"
+#include "bus/messages.h"
+#include "flow/coordinator.h"
+#include "store/memory/memory_store.h"
+#include "support/faulty_store.h"
+#include "support/manual_loop.h"
+
+namespace tipoff {
+
+// A loop that dies with its process: nothing that was posted or planned runs any more.
+class ProcessLoop final : public Loop {
+ public:
+  explicit ProcessLoop(ManualLoop& world) : world_(world) {}
+  Instant Now() override { return world_.Now(); }
+  Duration Steady() override { return world_.Steady(); }
+  void Post(Task task) override { world_.Post(Guarded(std::move(task))); }
+  TimerId After(Duration delay, Task task) override {
+    return world_.After(delay, Guarded(std::move(task)));
+  }
+  void Cancel(TimerId timer) override { world_.Cancel(timer); }
+  void Kill() { *alive_ = false; }
+
+ private:
+  Task Guarded(Task task) {
+    return [alive = alive_, task = std::move(task)] {
+      if (*alive) task();
+    };
+  }
+  ManualLoop& world_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// A coordinator process.
+class TestCoordinator {
+ public:
+  TestCoordinator(ManualLoop& world, MemoryDatabase& database, MemoryBroker& broker,
+                  const std::string& name)
+      : loop(world),
+        memory(database, loop),
+        store(memory, loop),
+        bus(broker, loop),
+        random(MixText(7, name)),
+        coordinator(loop, store, bus, random,
+                    {Incarnation(name), {}, {{"log", LogAnnouncement()}}}) {}
+  ~TestCoordinator() { loop.Kill(); }
+
+  ProcessLoop loop;
+  MemoryStore memory;
+  FaultyStore store;
+  MemoryBus bus;
+  SeededRandom random;
+  Coordinator coordinator;
+};
+
+struct World {
+  // A slate of `players` players of one game on 2025-01-15.
+  void AddSlate(int players, const std::string& date = "2025-01-15");
+  std::unique_ptr<TestCoordinator> NewCoordinator(const std::string& name = "c1");
+
+  StartOutcome Start(TestCoordinator& process, StartRequest request = {});
+  static StartRequest For(const std::string& date);
+
+  // Takes up to `max` requests off the bus, as a worker does, and leaves them unsettled.
+  std::vector<std::pair<LeaseToken, RequestMessage>> LeaseRequests(std::size_t max = 1000);
+  // What a worker does with one request, or parts of it.
+  void Stage(const RequestMessage& request, RequestState status = RequestState::kSucceeded);
+  void Report(const RequestMessage& request, RequestState status = RequestState::kSucceeded);
+  // Works off everything that is on the bus; returns how many requests that were.
+  int WorkAll();
+
+  Batch Stored(const BatchId& batch) const;
+  const MemoryDatabase::StoredBatch& Everything(const BatchId& batch) const;
+
+  ManualLoop loop;
+  MemoryDatabase database;
+  MemoryBroker broker;
+};
+
+}  // namespace tipoff
