@@ -1,0 +1,25 @@
+// The groups of routes; each puts its own into the router.
+#pragma once
+
+#include "api/api.h"
+
+namespace tipoff {
+
+// /v1/batches and everything below it, /v1/slots.
+void AddBatchRoutes(Router& router, const ApiParts& parts);
+// POST /v1/batches, :cancel, :finish, :clear, :retry, :check-stalled and PATCH: each audited.
+void AddOrderRoutes(Router& router, const ApiParts& parts, const std::shared_ptr<bool>& draining);
+// /v1/batches/{id}/events
+void AddEventRoutes(Router& router, const ApiParts& parts);
+// The platform's own paths: /start, /status, /check-stalled, /reset, /admin/clear-batch.
+void AddPlatformRoutes(Router& router, const ApiParts& parts,
+                       const std::shared_ptr<bool>& draining);
+// Push doors for Pub/Sub envelopes: /complete, /predict.
+void AddPushRoutes(Router& router, const ApiParts& parts);
+// /v1/leases, for workers in any language.
+void AddLeaseRoutes(Router& router, const ApiParts& parts);
+// /livez, /readyz, /health, /ready, /health/deep, /metrics, /openapi.json, /v1/workers,
+// /v1/quarantine, /v1/backlog, /v1/audit.
+void AddSystemRoutes(Router& router, const ApiParts& parts, const std::shared_ptr<bool>& draining);
+
+}  // namespace tipoff
