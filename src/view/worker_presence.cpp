@@ -19,6 +19,11 @@ std::string Encode(const WorkerPresence& presence) {
       {"version", presence.version}, {"group", presence.group},
       {"held", presence.held},       {"done", presence.done},
       {"failed", presence.failed},   {"started_at", InstantToJson(presence.started_at)}};
+  if (presence.counts) {
+    object["held"] = presence.counts->held;
+    object["done"] = presence.counts->done;
+    object["failed"] = presence.counts->failed;
+  }
   if (!presence.stopped_at.never()) object["stopped_at"] = InstantToJson(presence.stopped_at);
   return DumpJson(object);
 }
@@ -32,9 +37,10 @@ Result<WorkerPresence> DecodeWorkerPresence(std::string_view body) {
   presence.process = reader.Text("process");
   presence.version = reader.Text("version");
   presence.group = reader.Text("group");
-  presence.held = ReadCount(reader, "held");
-  presence.done = ReadCount(reader, "done");
-  presence.failed = ReadCount(reader, "failed");
+  if (reader.Has("held")) {
+    presence.counts = {ReadCount(reader, "held"), ReadCount(reader, "done"),
+                       ReadCount(reader, "failed")};
+  }
   presence.started_at = reader.At("started_at");
   presence.stopped_at = reader.At("stopped_at");
   if (!reader.status().ok()) return Error{Errc::kCorrupt, reader.status().error().message};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,14 +18,20 @@ inline constexpr auto kPresencePeriod = std::chrono::seconds(10);
 // Workers that were not seen for so long are forgotten.
 inline constexpr auto kPresenceKept = std::chrono::hours(24);
 
+struct WorkerCounts {
+  std::uint64_t held = 0;    // Requests that it holds.
+  std::uint64_t done = 0;    // Predicted or rightly skipped, since it was started.
+  std::uint64_t failed = 0;  // Given up.
+
+  friend bool operator==(const WorkerCounts&, const WorkerCounts&) = default;
+};
+
 struct WorkerPresence {
   std::string name;     // Unique to one life of it: a restarted worker has another name.
   std::string process;  // "" for a worker elsewhere, who works through the lease API.
   std::string version;
   std::string group;
-  std::uint64_t held = 0;    // Requests that it holds.
-  std::uint64_t done = 0;    // Predicted or rightly skipped, since it was started.
-  std::uint64_t failed = 0;  // Given up.
+  std::optional<WorkerCounts> counts;  // Absent for a worker elsewhere: nobody knows them all.
   Instant started_at;
   Instant stopped_at;  // never: it works.
 

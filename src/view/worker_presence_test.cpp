@@ -10,15 +10,15 @@ TEST(WorkerPresence, IsReadAsItWasWritten) {
                           .process = "host-1-abc",
                           .version = "0.1.0",
                           .group = "mine",
-                          .held = 3,
-                          .done = 117,
-                          .failed = 2,
+                          .counts = WorkerCounts{3, 117, 2},
                           .started_at = *ParseInstant("2025-01-15T12:00:00Z")};
   auto running = DecodeWorkerPresence(Encode(presence));
   ASSERT_TRUE(running.ok()) << running.error().message;
   EXPECT_EQ(*running, presence);
   presence.stopped_at = *ParseInstant("2025-01-15T13:00:00Z");
   EXPECT_EQ(*DecodeWorkerPresence(Encode(presence)), presence);
+  presence.counts.reset();
+  EXPECT_EQ(*DecodeWorkerPresence(Encode(presence)), presence) << "not known is not 0";
 }
 
 TEST(WorkerPresence, WhatIsNoPresenceIsCorruptAndNamesTheField) {

@@ -92,9 +92,7 @@ WorkerPresence Worker::Look() const {
           .process = options_.process.str(),
           .version = options_.version,
           .group = options_.group,
-          .held = held_,
-          .done = done_,
-          .failed = failed_};
+          .counts = WorkerCounts{held_, done_, failed_}};
 }
 
 void Worker::Start() {

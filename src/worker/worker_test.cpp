@@ -330,14 +330,14 @@ TEST_F(WorkerTest, SaysThatItIsThereAndWhenItStopped) {
   world_.loop.RunIdle();
   WorkerPresence started = PresenceOf(world_, "w1");
   EXPECT_EQ(started.process, "w1");
-  EXPECT_EQ(started.done, 0u);
+  EXPECT_EQ(started.counts->done, 0u);
   EXPECT_FALSE(started.started_at.never());
   throws_ = "player-0007";
   StartBatch();
   world_.loop.Advance(minutes(1));
   WorkerPresence working = PresenceOf(world_, "w1");
-  EXPECT_EQ(working.done, 9u);
-  EXPECT_EQ(working.failed, 1u);
+  EXPECT_EQ(working.counts->done, 9u);
+  EXPECT_EQ(working.counts->failed, 1u);
   EXPECT_EQ(working.started_at, started.started_at);
   EXPECT_TRUE(working.stopped_at.never());
   worker->worker.Stop([] {});
