@@ -21,6 +21,7 @@ std::string_view Title(int status) {
     case 404: return "Not found";
     case 405: return "Method not allowed";
     case 409: return "Conflict";
+    case 410: return "Gone";
     case 413: return "Too large";
     case 422: return "Unprocessable";
     case 500: return "Internal error";

@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "app/audit.h"
 #include "app/batch.h"
 #include "app/command.h"
 #include "app/demo.h"
 #include "app/embedded.h"
 #include "app/grade.h"
 #include "app/import.h"
+#include "app/keys.h"
 #include "app/run.h"
 #include "app/version.h"
 #include "base/log.h"
@@ -67,6 +69,8 @@ int Main(int argc, char** argv) {
   AddRun(root, globals, run);
   AddBatch(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
+  AddKeys(root, globals, run);
+  AddAudit(root, globals, run);
   root.footer("Start with `tipoff demo`. Every subcommand has its own --help.");
   try {
     root.parse(argc, argv);

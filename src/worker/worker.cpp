@@ -1,7 +1,5 @@
 #include "worker/worker.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -9,7 +7,6 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/reply.h"
-#include "core/limits.h"
 #include "core/retry.h"
 
 namespace tipoff {
@@ -20,19 +17,14 @@ constexpr auto kWait = std::chrono::seconds(20);
 // doubles the next, so that a large batch costs few calls.
 constexpr std::size_t kFirstLease = 32;
 constexpr Backoff kPullBackoff{std::chrono::milliseconds(200), std::chrono::seconds(10)};
-constexpr Backoff kNackBackoff{std::chrono::seconds(1), std::chrono::minutes(1)};
 constexpr std::size_t kCompletionsPerMessage = 500;
-constexpr std::size_t kQuarantineBytes = 4096;
+constexpr auto kGiveUpWait = std::chrono::seconds(1);
 const Topic kCompletions{Topic::Kind::kCompletions, ""};
 
 }  // namespace
 
 // One request that is held, and how far it has come.
-struct Worker::Item {
-  Delivery delivery;
-  RequestMessage message;
-  std::optional<WorkOutcome> outcome;
-  std::string note;  // Why, for the quarantine, the log or the completion.
+struct Worker::Item : HeldRequest {
   PlayerHistory history;
   std::vector<TeamForm> own_teams;  // If they came with the message.
   const std::vector<TeamForm>* teams = nullptr;
@@ -41,13 +33,18 @@ struct Worker::Item {
   PredictedRequest predicted;
 };
 
-// What was leased together and travels together.
+// What was taken together and travels together.
 struct Worker::Hand {
   std::vector<Item> items;
   std::list<HistoryBatch> loaded;  // Keeps what items point to.
-  std::size_t waiting = 0;         // Calls under way.
   Loop::TimerId extend_timer = 0;
+  bool over = false;  // Settled or given up: what still answers is too late.
 
+  std::vector<HeldRequest*> All() {
+    std::vector<HeldRequest*> all;
+    for (Item& item : items) all.push_back(&item);
+    return all;
+  }
   // The items that are still to be worked on.
   std::vector<Item*> Open() {
     std::vector<Item*> open;
@@ -61,6 +58,13 @@ struct Worker::Hand {
     for (Item* item : Open()) batches.insert(item->message.batch);
     return batches;
   }
+  std::vector<LeaseToken> Tokens() const {
+    std::vector<LeaseToken> tokens;
+    for (const Item& item : items) {
+      if (!item.settle) tokens.push_back(item.delivery.token);
+    }
+    return tokens;
+  }
 };
 
 Worker::Worker(Loop& loop, Store& store, Bus& bus, History& history, Predictor predict,
@@ -72,29 +76,71 @@ Worker::Worker(Loop& loop, Store& store, Bus& bus, History& history, Predictor p
       predict_(std::move(predict)),
       options_(std::move(options)),
       topic_{Topic::Kind::kRequests, options_.group},
+      presence_(loop, store, [this] { return Look(); }),
       next_lease_(std::min(kFirstLease, options_.held_max)) {}
 
 Worker::~Worker() {
   loop_.Cancel(timer_);
+  loop_.Cancel(drain_timer_);
   for (auto& weak : hands_) {
     if (auto hand = weak.lock()) loop_.Cancel(hand->extend_timer);
   }
 }
 
-void Worker::Start() { Pull(); }
+WorkerPresence Worker::Look() const {
+  return {.name = options_.name,
+          .process = options_.process.str(),
+          .version = options_.version,
+          .group = options_.group,
+          .counts = WorkerCounts{held_, done_, failed_}};
+}
+
+void Worker::Start() {
+  started_ = true;
+  StartPresence();
+  Pull();
+}
 
 void Worker::Stop(std::function<void()> drained) {
   stopping_ = true;
   drained_ = std::move(drained);
-  if (held_ == 0) {
-    loop_.Post([this] {
-      if (auto done = std::exchange(drained_, nullptr)) done();
-    });
+  drain_timer_ = loop_.After(options_.drain, [this] { GiveUp(); });
+  if (held_ == 0) loop_.Post([this] { Drained(); });
+}
+
+// The drain has taken too long: whoever comes next shall not wait for the leases to end.
+void Worker::GiveUp() {
+  std::vector<LeaseToken> tokens;
+  for (auto& [delivery, settle] : std::exchange(pushed_, {})) settle(false);
+  for (auto& weak : hands_) {
+    auto hand = weak.lock();
+    if (hand == nullptr || hand->over) continue;
+    hand->over = true;
+    loop_.Cancel(hand->extend_timer);
+    for (LeaseToken& token : hand->Tokens()) tokens.push_back(std::move(token));
+    for (Item& item : hand->items) {
+      if (item.settle) item.settle(false);
+    }
   }
+  held_ = 0;
+  if (tokens.empty()) return Drained();
+  Log(Severity::kWarning, "requests are given back unfinished",
+      {{"worker", options_.name}, {"count", std::to_string(tokens.size())}});
+  auto reply = Reply<Done>::Start(loop_, kGiveUpWait, {Errc::kUnavailable, "the bus is slow"},
+                                  [this](Status) { Drained(); });
+  bus_.Nack(topic_, std::move(tokens), Duration::zero(),
+            [reply](Status status) { reply->Post(std::move(status)); });
+}
+
+void Worker::Drained() {
+  auto drained = std::exchange(drained_, nullptr);
+  if (drained == nullptr) return;
+  loop_.Cancel(drain_timer_);
+  presence_.Stop(std::move(drained));
 }
 
 void Worker::Pull() {
-  if (pulling_ || stopping_ || held_ >= options_.held_max) return;
+  if (!started_ || pulling_ || stopping_ || held_ >= options_.held_max) return;
   pulling_ = true;
   LeaseOptions lease{.max = std::min(next_lease_, options_.held_max - held_),
                      .lease = options_.lease,
@@ -109,6 +155,15 @@ void Worker::Pull() {
 }
 
 void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
+  if (stopping_) {
+    // The call was under way when the stop came; others shall not wait for these.
+    std::vector<LeaseToken> tokens;
+    if (deliveries.ok()) {
+      for (Delivery& delivery : *deliveries) tokens.push_back(std::move(delivery.token));
+    }
+    if (!tokens.empty()) bus_.Nack(topic_, std::move(tokens), Duration::zero(), [](Status) {});
+    return;
+  }
   if (!deliveries.ok()) {
     ++failures_;
     Duration wait = BackoffDelay(kPullBackoff, failures_, MixText(0, options_.name));
@@ -123,151 +178,83 @@ void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
   if (deliveries->empty()) return Pull();
   auto hand = std::make_shared<Hand>();
   held_ += deliveries->size();
-  for (Delivery& delivery : *deliveries) {
-    Item item;
-    item.delivery = std::move(delivery);
-    auto message = DecodeRequest(item.delivery.body);
-    if (message.ok()) {
-      item.message = std::move(*message);
-    } else {
-      item.outcome = WorkOutcome::kMalformed;
-      item.note = message.error().message;
-    }
-    hand->items.push_back(std::move(item));
+  for (Delivery& delivery : *deliveries) Receive(std::move(delivery), hand->items.emplace_back());
+  KeepLeases(hand);
+  Work(hand);
+  Pull();
+}
+
+void Worker::Push(std::string body, int deliveries, std::function<void(bool ack)> settle) {
+  if (stopping_ || held_ >= options_.held_max) {
+    return loop_.Post([settle = std::move(settle)] { settle(false); });
   }
+  ++held_;
+  Delivery delivery;
+  delivery.body = std::move(body);
+  delivery.deliveries = deliveries;
+  pushed_.emplace_back(std::move(delivery), std::move(settle));
+  if (pushed_.size() == 1) loop_.Post([this] { TakePushed(); });
+}
+
+void Worker::TakePushed() {
+  if (pushed_.empty()) return;
+  auto hand = std::make_shared<Hand>();
+  for (auto& [delivery, settle] : std::exchange(pushed_, {})) {
+    Item& item = hand->items.emplace_back();
+    Receive(std::move(delivery), item);
+    item.settle = std::move(settle);
+  }
+  Work(hand);
+}
+
+void Worker::Work(std::shared_ptr<Hand> hand) {
   hands_.remove_if([](const std::weak_ptr<Hand>& weak) { return weak.expired(); });
   hands_.push_back(hand);
-  KeepLeases(hand);
-  CheckBatches(hand);
-  Pull();
+  Screen(store_, hand->All(), [this, hand] {
+    if (hand->Open().empty()) return Settle(hand);
+    ReportLeases(bus_, hand->All(), options_.name, options_.version);
+    LoadHistory(hand);
+  });
 }
 
 // Extends what the hand holds for as long as it is worked on.
 void Worker::KeepLeases(std::shared_ptr<Hand> hand) {
   hand->extend_timer = loop_.After(options_.lease / 3, [this, weak = std::weak_ptr<Hand>(hand)] {
     auto held = weak.lock();
-    if (held == nullptr) return;
-    std::vector<LeaseToken> tokens;
-    for (const Item& item : held->items) tokens.push_back(item.delivery.token);
-    bus_.Extend(topic_, std::move(tokens), options_.lease, [](Result<std::size_t>) {});
+    if (held == nullptr || held->over) return;
+    bus_.Extend(topic_, held->Tokens(), options_.lease, [](Result<std::size_t>) {});
     KeepLeases(held);
   });
 }
 
-// Nobody should work for a batch that has ended, or that never was.
-void Worker::CheckBatches(std::shared_ptr<Hand> hand) {
-  std::set<BatchId> batches = hand->OpenBatches();
-  if (batches.empty()) return Settle(hand);
-  hand->waiting = batches.size();
-  for (const BatchId& batch : batches) {
-    RowKeys keys;
-    for (const Item* item : hand->Open()) {
-      bool nameless = item->message.ordinal == Completion::kNoOrdinal;
-      if (item->message.batch == batch && nameless) {
-        keys.players.push_back({item->message.spec.player, item->message.spec.group});
-      }
-    }
-    store_.Load(batch, std::move(keys), [this, hand, batch](Result<Snapshot> snapshot) {
-      Sort(*hand, batch, snapshot);
-      if (--hand->waiting > 0) return;
-      ReportLeases(*hand);
-      LoadHistory(hand);
-    });
-  }
-}
-
-void Worker::Sort(Hand& hand, const BatchId& batch, const Result<Snapshot>& snapshot) {
-  for (Item* item : hand.Open()) {
-    if (item->message.batch != batch) continue;
-    if (!snapshot.ok()) {
-      bool unknown = snapshot.error().code == Errc::kNotFound;
-      item->outcome = unknown ? WorkOutcome::kBatchUnknown : WorkOutcome::kTransient;
-      item->note = snapshot.error().message;
-      continue;
-    }
-    if (IsTerminal(snapshot->batch.phase)) {
-      item->outcome = WorkOutcome::kBatchOver;
-      continue;
-    }
-    if (item->message.ordinal != Completion::kNoOrdinal) continue;
-    auto row = std::find_if(snapshot->rows.begin(), snapshot->rows.end(), [&](const Request& r) {
-      return r.player == item->message.spec.player && r.group == item->message.spec.group;
-    });
-    if (row != snapshot->rows.end()) {
-      item->message.ordinal = row->ordinal;
-    } else {
-      item->outcome = WorkOutcome::kBatchUnknown;
-      item->note = fmt::format("player '{}' is not in batch '{}'", item->message.spec.player.str(),
-                               batch.str());
-    }
-  }
-}
-
-// Tells the coordinator who holds what. Only a hint: if it gets lost, nothing else does.
-void Worker::ReportLeases(const Hand& hand) {
-  std::map<BatchId, LeaseReport> reports;
-  for (const Item& item : hand.items) {
-    if (item.outcome) continue;
-    LeaseReport& report = reports[item.message.batch];
-    report.batch = item.message.batch;
-    report.worker = options_.name;
-    report.worker_version = options_.version;
-    report.ordinals.push_back(static_cast<std::uint32_t>(item.message.ordinal));
-  }
-  std::vector<std::string> bodies;
-  for (const auto& [batch, report] : reports) bodies.push_back(Encode(report));
-  if (bodies.empty()) return;
-  bus_.Publish(kCompletions, std::move(bodies), [](Result<std::vector<std::string>>) {});
-}
-
 // One query for everybody of a date whose history did not come with the message.
 void Worker::LoadHistory(std::shared_ptr<Hand> hand) {
-  std::map<Day, std::vector<Item*>> missing;
+  std::vector<HeldRequest*> missing;
   for (Item* item : hand->Open()) {
     RequestMessage& message = item->message;
-    if (message.history && message.teams) {
-      item->history = std::move(*message.history);
-      item->own_teams = std::move(*message.teams);
-      item->teams = &item->own_teams;
-      item->data_version = message.data_version;
-      item->has_history = true;
-    } else {
-      missing[message.spec.game_date].push_back(item);
+    if (!message.history || !message.teams) {
+      missing.push_back(item);
+      continue;
     }
+    item->history = std::move(*message.history);
+    item->own_teams = std::move(*message.teams);
+    item->teams = &item->own_teams;
+    item->data_version = message.data_version;
+    item->has_history = true;
   }
-  if (missing.empty()) return Predict(hand);
-  hand->waiting = missing.size();
-  for (auto& [date, items] : missing) {
-    HistoryQuery query{.before = date,
-                       .max_games = options_.history_games_max,
-                       .lookback_days = options_.history_lookback_days};
-    for (const Item* item : items) query.players.push_back(item->message.spec.player);
-    auto take = [this, hand, items = items](Result<HistoryBatch> loaded) {
-      if (loaded.ok() && loaded->players.size() == items.size()) {
-        hand->loaded.push_back(std::move(*loaded));
-        HistoryBatch& batch = hand->loaded.back();
-        for (std::size_t i = 0; i < items.size(); ++i) {
-          items[i]->history = std::move(batch.players[i]);
-          items[i]->teams = &batch.teams;
-          items[i]->data_version = batch.data_version;
-          items[i]->has_history = true;
-        }
-      } else {  // Not loaded is not "has none": nobody is predicted from it.
-        for (Item* item : items) {
-          item->outcome = WorkOutcome::kTransient;
-          item->note = loaded.ok() ? "history answered for other players" : loaded.error().message;
-        }
-      }
-      if (--hand->waiting == 0) Predict(hand);
-    };
-    auto reply = Reply<HistoryBatch>::Start(
-        loop_, options_.history_timeout,
-        {Errc::kUnavailable,
-         "history did not answer within " + FormatDuration(options_.history_timeout)},
-        std::move(take));
-    history_.Load(std::move(query),
-                  [reply](Result<HistoryBatch> loaded) { reply->Post(std::move(loaded)); });
-  }
+  auto take = [hand](const std::vector<HeldRequest*>& items, Result<HistoryBatch> loaded) {
+    if (!loaded.ok()) return;
+    HistoryBatch& batch = hand->loaded.emplace_back(std::move(*loaded));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      Item& item = static_cast<Item&>(*items[i]);
+      item.history = std::move(batch.players[i]);
+      item.teams = &batch.teams;
+      item.data_version = batch.data_version;
+      item.has_history = true;
+    }
+  };
+  LoadHistories(loop_, history_, options_.history, missing, std::move(take),
+                [this, hand] { Predict(hand); });
 }
 
 void Worker::Predict(std::shared_ptr<Hand> hand) {
@@ -310,7 +297,8 @@ void Worker::PredictBatch(Hand& hand, const BatchId& batch, std::vector<Item*> i
       continue;
     }
     item.note = thrown ? "SystemError: " + problem : item.predicted.reason;
-    bool last = item.delivery.deliveries >= options_.tries_max;
+    int deliveries = item.delivery.deliveries;
+    bool last = deliveries == 0 || deliveries >= options_.tries_max;
     item.outcome = last ? WorkOutcome::kErrorGivenUp : WorkOutcome::kErrorAgain;
   }
 }
@@ -400,45 +388,16 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
 }
 
 void Worker::Settle(std::shared_ptr<Hand> hand) {
+  if (hand->over) return;
+  hand->over = true;
   loop_.Cancel(hand->extend_timer);
-  std::vector<LeaseToken> acks;
-  std::vector<Quarantined> quarantined;
-  std::map<Duration, std::vector<LeaseToken>> nacks;
-  for (Item& item : hand->items) {
-    const AckRule& rule = RuleFor(*item.outcome);
-    if (rule.quarantine) {
-      quarantined.push_back(
-          {{}, ToString(topic_), item.note, item.delivery.body.substr(0, kQuarantineBytes)});
-    }
-    if (rule.ack) {
-      acks.push_back(item.delivery.token);
-      continue;
-    }
-    Log(Severity::kWarning, "a request is given back",
-        {{"batch_id", item.message.batch.str()},
-         {"player", item.message.spec.player.str()},
-         {"why", std::string(rule.name)},
-         {"error", item.note}});
-    nacks[BackoffDelay(kNackBackoff, item.delivery.deliveries, 0)].push_back(item.delivery.token);
-  }
-  auto ignore = [](Status) {};  // A message that is not acked comes again, and changes nothing.
-  for (auto& [delay, tokens] : nacks) bus_.Nack(topic_, std::move(tokens), delay, ignore);
-  auto ack = [this, acks = std::move(acks), ignore] {
-    if (!acks.empty()) bus_.Ack(topic_, acks, ignore);
-  };
-  if (quarantined.empty()) {
-    ack();
-  } else {
-    Log(Severity::kWarning, "requests were quarantined",
-        {{"count", std::to_string(quarantined.size())}, {"first", quarantined.front().reason}});
-    store_.Quarantine(std::move(quarantined), [ack](Status status) {
-      if (status.ok()) ack();
-    });
+  for (const Item& item : hand->items) {
+    auto completion = RuleFor(*item.outcome).completion;
+    if (completion) ++(completion == RequestState::kFailed ? failed_ : done_);
   }
   held_ -= hand->items.size();
-  if (held_ == 0 && stopping_) {
-    if (auto drained = std::exchange(drained_, nullptr)) return drained();
-  }
+  SettleRequests(store_, bus_, topic_, hand->All());
+  if (held_ == 0 && stopping_) return Drained();
   Pull();
 }
 

@@ -6,6 +6,8 @@
 
 #include "core/limits.h"
 #include "support/world.h"
+#include "worker/held_request.h"
+#include "worker/presence.h"
 
 namespace tipoff {
 namespace {
@@ -49,7 +51,7 @@ class TestWorker {
                {.process = Incarnation(name),
                 .name = name,
                 .version = "1",
-                .history_timeout = minutes(10)}) {}
+                .history = {.timeout = minutes(10)}}) {}
   ~TestWorker() { loop.Kill(); }
 
   ProcessLoop loop;
@@ -297,6 +299,191 @@ TEST_F(WorkerTest, StoppingDrains) {
   world_.loop.RunIdle();
   EXPECT_TRUE(drained);
   EXPECT_EQ(worker->worker.held(), 0u);
+}
+
+TEST_F(WorkerTest, StoppingGivesBackWhatIsNotFinishedInTime) {
+  auto worker = NewWorker();
+  worker->history.hang = true;
+  StartBatch();
+  world_.loop.RunIdle();
+  bool drained = false;
+  worker->worker.Stop([&] { drained = true; });
+  world_.loop.Advance(seconds(6));
+  EXPECT_FALSE(drained);
+  world_.loop.Advance(seconds(2));
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(world_.LeaseRequests().size(), 10u) << "free at once, not when the leases end";
+}
+
+WorkerPresence PresenceOf(World& world, const std::string& name) {
+  for (const auto& [key, record] : world.database.records) {
+    if (record.kind == kWorkerRecords && record.id == name) {
+      return DecodeWorkerPresence(record.body).value();
+    }
+  }
+  ADD_FAILURE() << "there is no presence of " << name;
+  return {};
+}
+
+TEST_F(WorkerTest, SaysThatItIsThereAndWhenItStopped) {
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  WorkerPresence started = PresenceOf(world_, "w1");
+  EXPECT_EQ(started.process, "w1");
+  EXPECT_EQ(started.counts->done, 0u);
+  EXPECT_FALSE(started.started_at.never());
+  throws_ = "player-0007";
+  StartBatch();
+  world_.loop.Advance(minutes(1));
+  WorkerPresence working = PresenceOf(world_, "w1");
+  EXPECT_EQ(working.counts->done, 9u);
+  EXPECT_EQ(working.counts->failed, 1u);
+  EXPECT_EQ(working.started_at, started.started_at);
+  EXPECT_TRUE(working.stopped_at.never());
+  worker->worker.Stop([] {});
+  world_.loop.RunIdle();
+  EXPECT_FALSE(PresenceOf(world_, "w1").stopped_at.never());
+}
+
+TEST_F(WorkerTest, WorkersOfYesterdayAreForgotten) {
+  auto old = NewWorker("old");
+  world_.loop.RunIdle();
+  old.reset();
+  world_.loop.Advance(std::chrono::hours(25));
+  auto worker = NewWorker("new");
+  world_.loop.Advance(seconds(15));
+  EXPECT_EQ(world_.database.records.size(), 1u);
+  PresenceOf(world_, "new");
+}
+
+TEST_F(WorkerTest, F25_AStoreThatTakesNoPresenceCostsTheWorkNothing) {
+  auto worker = std::make_unique<TestWorker>(
+      world_, "w1", [this](const BatchId& batch, std::span<const PredictionInput> inputs) {
+        return Predict(batch, inputs);
+      });
+  worker->store.fault = [](const std::string& call) {
+    return call == "PutRecord" ? Fault::kHang : Fault::kNone;
+  };
+  worker->worker.Start();
+  StartBatch();
+  world_.loop.Advance(minutes(1));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_EQ(worker->store.calls["PutRecord"], 1) << "one call is under way, not a heap of them";
+  bool drained = false;
+  worker->worker.Stop([&] { drained = true; });
+  world_.loop.Advance(seconds(2));
+  EXPECT_TRUE(drained);
+}
+
+// A worker that takes nothing by itself, and requests taken off the bus to push them to it.
+class PushTest : public WorkerTest {
+ protected:
+  PushTest() {
+    StartBatch();
+    world_.loop.RunIdle();
+    for (Delivery& delivery : world_.broker.Lease({Topic::Kind::kRequests, ""},
+                                                  Incarnation("pusher"), {}, world_.loop.Now())) {
+      bodies_.push_back(std::move(delivery.body));
+    }
+    pushed_ = std::make_unique<TestWorker>(
+        world_, "push", [this](const BatchId& batch, std::span<const PredictionInput> inputs) {
+          return Predict(batch, inputs);
+        });
+  }
+
+  void Push(const std::string& body, int deliveries = 1) {
+    answers_.emplace_back();
+    pushed_->worker.Push(body, deliveries, [this, i = answers_.size() - 1](bool ack) {
+      EXPECT_FALSE(answers_[i].has_value()) << "settled twice";
+      answers_[i] = ack;
+    });
+    EXPECT_FALSE(answers_.back().has_value()) << "settled inside the call";
+  }
+
+  std::vector<std::string> bodies_;
+  std::unique_ptr<TestWorker> pushed_;
+  std::vector<std::optional<bool>> answers_;
+};
+
+TEST_F(PushTest, WhatIsPushedInOneTurnIsWorkedWithOneHistoryQuery) {
+  for (const std::string& body : bodies_) Push(body);
+  world_.loop.RunIdle();
+  EXPECT_EQ(pushed_->history.queries, 1);
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_EQ(world_.Everything(batch_).requests.at(3).row.worker, "push");
+  for (auto answer : answers_) EXPECT_EQ(answer, true);
+  EXPECT_EQ(pushed_->worker.held(), 0u);
+}
+
+TEST_F(PushTest, F18_AFullWorkerRefusesAtOnceAndLosesNothing) {
+  pushed_->history.hang = true;
+  for (int i = 0; i < 500; ++i) Push(bodies_[static_cast<std::size_t>(i) % 10]);
+  Push(bodies_[0]);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_.back(), false);
+  EXPECT_FALSE(answers_.front().has_value()) << "still worked on";
+}
+
+TEST_F(PushTest, F40_WhatIsNotStagedIsNotAcked) {
+  pushed_->store.fault = [](const std::string& call) {
+    return call == "Stage" ? Fault::kRefused : Fault::kNone;
+  };
+  Push(bodies_[0]);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[0], false);
+  EXPECT_EQ(Stored().counts.terminal(), 0u);
+}
+
+TEST_F(PushTest, F06_UnknownHistoryIsNotAcked) {
+  pushed_->history.down = true;
+  Push(bodies_[0]);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[0], false);
+  EXPECT_TRUE(world_.Everything(batch_).staged.empty());
+}
+
+TEST_F(PushTest, F17_F21_MessagesOfNoUseAreAckedOnceTheQuarantineHasThem) {
+  Push("\xff\xfe");
+  Push(R"({"batch_id":"batch_never","player_lookup":"x","game_date":"2020-01-01"})");
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[0], true);
+  EXPECT_EQ(answers_[1], true);
+  EXPECT_EQ(world_.database.quarantine.size(), 2u);
+  pushed_->store.fault = [](const std::string& call) {
+    return call == "Quarantine" ? Fault::kRefused : Fault::kNone;
+  };
+  Push("[");
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[2], false);
+}
+
+TEST_F(PushTest, F16_ADeterministicErrorIsBoundedWhetherThePusherCountsOrNot) {
+  throws_ = "player-0000";
+  Push(bodies_[0], 1);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[0], false);
+  Push(bodies_[0], 3);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[1], true);
+  EXPECT_EQ(world_.Everything(batch_).requests.at(0).row.state, RequestState::kFailed);
+  throws_ = "player-0001";
+  Push(bodies_[1], 0);
+  world_.loop.RunIdle();
+  EXPECT_EQ(answers_[2], true);
+  EXPECT_EQ(world_.Everything(batch_).requests.at(1).row.state, RequestState::kFailed);
+}
+
+TEST_F(PushTest, StoppingRefusesWhatIsPushedAndLetsGoWhatHangs) {
+  pushed_->history.hang = true;
+  Push(bodies_[0]);
+  world_.loop.RunIdle();
+  bool drained = false;
+  pushed_->worker.Stop([&] { drained = true; });
+  Push(bodies_[1]);
+  world_.loop.Advance(seconds(8));
+  EXPECT_EQ(answers_[0], false);
+  EXPECT_EQ(answers_[1], false);
+  EXPECT_TRUE(drained);
 }
 
 TEST(AckMatrix, EveryOutcomeHasItsRowAndOnlyReportsWhatIsAcked) {

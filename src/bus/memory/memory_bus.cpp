@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/limits.h"
 
@@ -11,6 +12,12 @@ namespace {
 
 // Expired leases and delays come due without a publish, so a waiting lease looks by itself, too.
 constexpr auto kPoll = std::chrono::milliseconds(250);
+
+std::uint64_t MessageId(const LeaseToken& token) {
+  std::uint64_t id = 0;  // No message has this one: tokens come from outside, too.
+  std::from_chars(token.id.data(), token.id.data() + token.id.size(), id);
+  return id;
+}
 
 }  // namespace
 
@@ -49,7 +56,7 @@ std::vector<Delivery> MemoryBroker::Lease(const Topic& topic, const Incarnation&
 }
 
 MemoryBroker::Message* MemoryBroker::Held(const LeaseToken& token) {
-  auto found = messages_.find(std::stoull(token.id));
+  auto found = messages_.find(MessageId(token));
   bool held = found != messages_.end() && found->second.epoch == token.epoch &&
               !found->second.owner.empty();
   return held ? &found->second : nullptr;
@@ -57,7 +64,7 @@ MemoryBroker::Message* MemoryBroker::Held(const LeaseToken& token) {
 
 void MemoryBroker::Ack(const std::vector<LeaseToken>& tokens) {
   for (const LeaseToken& token : tokens) {
-    if (Held(token) != nullptr) messages_.erase(std::stoull(token.id));
+    if (Held(token) != nullptr) messages_.erase(MessageId(token));
   }
 }
 

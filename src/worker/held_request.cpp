@@ -1,0 +1,201 @@
+#include "worker/held_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "base/log.h"
+#include "base/reply.h"
+#include "core/retry.h"
+
+namespace tipoff {
+namespace {
+
+constexpr Backoff kGiveBackBackoff{std::chrono::seconds(1), std::chrono::minutes(1)};
+constexpr std::size_t kQuarantineBytes = 4096;
+const Topic kCompletions{Topic::Kind::kCompletions, ""};
+
+using Requests = std::vector<HeldRequest*>;
+
+bool Nameless(const HeldRequest& request) {
+  return request.message.ordinal == Completion::kNoOrdinal;
+}
+
+void ScreenBatch(const Requests& requests, const BatchId& batch, const Result<Snapshot>& snapshot) {
+  for (HeldRequest* item : requests) {
+    if (!snapshot.ok()) {
+      bool unknown = snapshot.error().code == Errc::kNotFound;
+      item->outcome = unknown ? WorkOutcome::kBatchUnknown : WorkOutcome::kTransient;
+      item->note = snapshot.error().message;
+      continue;
+    }
+    if (IsTerminal(snapshot->batch.phase)) {
+      item->outcome = WorkOutcome::kBatchOver;
+      continue;
+    }
+    if (!Nameless(*item)) continue;
+    auto row = std::find_if(snapshot->rows.begin(), snapshot->rows.end(), [&](const Request& r) {
+      return r.player == item->message.spec.player && r.group == item->message.spec.group;
+    });
+    if (row != snapshot->rows.end()) {
+      item->message.ordinal = row->ordinal;
+    } else {
+      item->outcome = WorkOutcome::kBatchUnknown;
+      item->note = fmt::format("player '{}' is not in batch '{}'", item->message.spec.player.str(),
+                               batch.str());
+    }
+  }
+}
+
+// What lets one message go, wherever it came from.
+struct Letting {
+  std::vector<LeaseToken> tokens;
+  std::vector<std::function<void(bool ack)>> settles;
+
+  void Add(const HeldRequest& request) {
+    if (request.settle) {
+      settles.push_back(request.settle);
+    } else {
+      tokens.push_back(request.delivery.token);
+    }
+  }
+  void Ack(Bus& bus, const Topic& topic) const {
+    if (!tokens.empty()) bus.Ack(topic, tokens, [](Status) {});
+    for (const auto& settle : settles) settle(true);
+  }
+};
+
+}  // namespace
+
+void Receive(Delivery delivery, HeldRequest& request) {
+  request.delivery = std::move(delivery);
+  auto message = DecodeRequest(request.delivery.body);
+  if (message.ok()) {
+    request.message = std::move(*message);
+  } else {
+    request.outcome = WorkOutcome::kMalformed;
+    request.note = message.error().message;
+  }
+}
+
+Requests Open(const Requests& requests) {
+  Requests open;
+  for (HeldRequest* request : requests) {
+    if (!request->outcome) open.push_back(request);
+  }
+  return open;
+}
+
+void Screen(Store& store, Requests requests, std::function<void()> done) {
+  std::map<BatchId, Requests> batches;
+  for (HeldRequest* request : Open(requests)) batches[request->message.batch].push_back(request);
+  if (batches.empty()) return done();
+  auto waiting = std::make_shared<std::size_t>(batches.size());
+  for (auto& [batch, items] : batches) {
+    RowKeys keys;
+    for (const HeldRequest* item : items) {
+      if (Nameless(*item))
+        keys.players.push_back({item->message.spec.player, item->message.spec.group});
+    }
+    store.Load(batch, std::move(keys),
+               [batch = batch, items = std::move(items), waiting, done](Result<Snapshot> snapshot) {
+                 ScreenBatch(items, batch, snapshot);
+                 if (--*waiting == 0) done();
+               });
+  }
+}
+
+void ReportLeases(Bus& bus, const Requests& requests, const std::string& worker,
+                  const std::string& version) {
+  std::map<BatchId, LeaseReport> reports;
+  for (const HeldRequest* item : Open(requests)) {
+    LeaseReport& report = reports[item->message.batch];
+    report.batch = item->message.batch;
+    report.worker = worker;
+    report.worker_version = version;
+    report.ordinals.push_back(static_cast<std::uint32_t>(item->message.ordinal));
+  }
+  std::vector<std::string> bodies;
+  for (const auto& [batch, report] : reports) bodies.push_back(Encode(report));
+  if (bodies.empty()) return;
+  bus.Publish(kCompletions, std::move(bodies), [](Result<std::vector<std::string>>) {});
+}
+
+void LoadHistories(Loop& loop, History& history, const HistoryRules& rules,
+                   const Requests& requests,
+                   std::function<void(const Requests&, Result<HistoryBatch>)> loaded,
+                   std::function<void()> done) {
+  std::map<Day, Requests> dates;
+  for (HeldRequest* request : requests) dates[request->message.spec.game_date].push_back(request);
+  if (dates.empty()) return done();
+  auto waiting = std::make_shared<std::size_t>(dates.size());
+  for (auto& [date, items] : dates) {
+    HistoryQuery query{
+        .before = date, .max_games = rules.max_games, .lookback_days = rules.lookback_days};
+    for (const HeldRequest* item : items) query.players.push_back(item->message.spec.player);
+    auto take = [items = std::move(items), waiting, loaded, done](Result<HistoryBatch> answer) {
+      if (answer.ok() && answer->players.size() != items.size()) {
+        answer = Error{Errc::kUnavailable, "history answered for other players"};
+      }
+      if (!answer.ok()) {
+        for (HeldRequest* item : items) {
+          item->outcome = WorkOutcome::kTransient;
+          item->note = answer.error().message;
+        }
+      }
+      loaded(items, std::move(answer));
+      if (--*waiting == 0) done();
+    };
+    auto reply = Reply<HistoryBatch>::Start(
+        loop, rules.timeout,
+        {Errc::kUnavailable, "history did not answer within " + FormatDuration(rules.timeout)},
+        std::move(take));
+    history.Load(std::move(query),
+                 [reply](Result<HistoryBatch> answer) { reply->Post(std::move(answer)); });
+  }
+}
+
+void SettleRequests(Store& store, Bus& bus, const Topic& topic, const Requests& requests) {
+  Letting done;
+  auto kept = std::make_shared<Letting>();  // Acked only once the quarantine has them.
+  std::vector<Quarantined> quarantined;
+  std::map<Duration, std::vector<LeaseToken>> nacks;
+  for (const HeldRequest* item : requests) {
+    const AckRule& rule = RuleFor(*item->outcome);
+    if (rule.quarantine) {
+      quarantined.push_back(
+          {{}, ToString(topic), item->note, item->delivery.body.substr(0, kQuarantineBytes)});
+    }
+    if (rule.ack) {
+      (rule.quarantine ? *kept : done).Add(*item);
+      continue;
+    }
+    Log(Severity::kWarning, "a request is given back",
+        {{"batch_id", item->message.batch.str()},
+         {"player", item->message.spec.player.str()},
+         {"why", std::string(rule.name)},
+         {"error", item->note}});
+    if (item->settle) {
+      item->settle(false);
+    } else {
+      nacks[GiveBackDelay(item->delivery.deliveries)].push_back(item->delivery.token);
+    }
+  }
+  for (auto& [delay, tokens] : nacks) bus.Nack(topic, std::move(tokens), delay, [](Status) {});
+  done.Ack(bus, topic);
+  if (quarantined.empty()) return;
+  Log(Severity::kWarning, "requests were quarantined",
+      {{"count", std::to_string(quarantined.size())}, {"first", quarantined.front().reason}});
+  store.Quarantine(std::move(quarantined), [kept, &bus, topic](Status status) {
+    if (status.ok()) return kept->Ack(bus, topic);
+    for (const auto& settle : kept->settles) settle(false);
+  });
+}
+
+Duration GiveBackDelay(int deliveries) {
+  return BackoffDelay(kGiveBackBackoff, std::max(deliveries, 1), 0);
+}
+
+}  // namespace tipoff
