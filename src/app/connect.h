@@ -11,8 +11,9 @@ namespace tipoff {
 
 // Whether a client of the embedded folder may write.
 enum class Writes {
-  kNever,       // Opens it read-only.
-  kWhenNeeded,  // For an order, and to end a batch that is asked for after its promised time.
+  kNever,         // Opens it read-only.
+  kWhenNeeded,    // For an order, and to end a batch that is asked for after its promised time.
+  kFromTheStart,  // If it can be written.
 };
 
 struct Connection {

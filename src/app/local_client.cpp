@@ -86,6 +86,18 @@ class LocalClient final : public ApiClient {
     return Ok();
   }
 
+  Status MakeWritable() {
+    if (access_ == Access::kReadWrite) return Ok();
+    if (writes_ == Writes::kNever) {
+      return Error{Errc::kDenied, fmt::format("'{}' is opened for looking only", data_)};
+    }
+    // Kept beside, so that there is still something to look at if this fails.
+    std::unique_ptr<Service> read_only = std::move(service_);
+    Status writable = Open(Access::kReadWrite);
+    if (!writable.ok()) service_ = std::move(read_only);
+    return writable;
+  }
+
   Result<HttpResponse> Call(const std::string& method, const std::string& path, const Pairs& query,
                             const std::string& body, const Pairs& headers) override {
     if (method != "GET") TIPOFF_TRY_STATUS(MakeWritable());
@@ -145,18 +157,6 @@ class LocalClient final : public ApiClient {
     Duration give_up = Steady() + kFinishTime;
     while (!service_->coordinator().idle() && Steady() < give_up) RunFor(kFinishLook);
     service_.reset();
-  }
-
-  Status MakeWritable() {
-    if (access_ == Access::kReadWrite) return Ok();
-    if (writes_ == Writes::kNever) {
-      return Error{Errc::kDenied, fmt::format("'{}' is opened for looking only", data_)};
-    }
-    // Kept beside, so that there is still something to look at if this fails.
-    std::unique_ptr<Service> read_only = std::move(service_);
-    Status writable = Open(Access::kReadWrite);
-    if (!writable.ok()) service_ = std::move(read_only);
-    return writable;
   }
 
   bool MayHaveToEnd(const HttpResponse& response) const {
@@ -229,6 +229,8 @@ class LocalClient final : public ApiClient {
 Result<std::unique_ptr<ApiClient>> OpenLocalClient(const Globals& globals, Writes writes) {
   auto client = std::make_unique<LocalClient>(globals.data, writes);
   Status opened = client->Open(Access::kReadOnly);
+  // A folder that can't be written can still be looked at.
+  if (opened.ok() && writes == Writes::kFromTheStart) (void)client->MakeWritable();
   if (opened.ok()) return std::unique_ptr<ApiClient>(std::move(client));
   if (opened.error().code != Errc::kNotFound) return opened.error();
   return Error{

@@ -9,6 +9,7 @@
 #include "app/batch.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/doctor.h"
 #include "app/embedded.h"
 #include "app/grade.h"
 #include "app/import.h"
@@ -68,6 +69,7 @@ int Main(int argc, char** argv) {
   AddImport(root, globals, SlateWriterFor, run);
   AddRun(root, globals, run);
   AddBatch(root, globals, run);
+  AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);
