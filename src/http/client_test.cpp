@@ -12,8 +12,8 @@
 
 #include "base/asio_loop.h"
 #include "http/events.h"
-#include "http/server.h"
 #include "http/transfer.h"
+#include "support/raw_client.h"
 
 namespace tipoff {
 namespace {
@@ -69,13 +69,6 @@ class OneAnswer {
   std::thread thread_;
 };
 
-std::unique_ptr<HttpServer> Serve(HttpHandler handler, HttpServerOptions options = {}) {
-  options.port = 0;
-  auto server = HttpServer::Listen(std::move(options), std::move(handler));
-  EXPECT_TRUE(server.ok()) << server.error().message;
-  return std::move(*server);
-}
-
 // Answers with what it was asked.
 void Mirror(HttpRequest request, std::shared_ptr<Responder> responder) {
   HttpResponse response{.status = 201,
@@ -90,7 +83,7 @@ void Mirror(HttpRequest request, std::shared_ptr<Responder> responder) {
 }
 
 TEST(Client, CallsAndReturnsTheWholeAnswer) {
-  auto server = Serve(Mirror);
+  auto server = ServeHttp(Mirror);
   auto response = CallHttp({.method = "PATCH",
                             .url = server->url() + "/a%20b?c=d",
                             .headers = {{"X-Key", "secret"}},
@@ -106,7 +99,7 @@ TEST(Client, CallsAndReturnsTheWholeAnswer) {
 }
 
 TEST(Client, EveryMethodIsSentAsItIs) {
-  auto server = Serve(Mirror);
+  auto server = ServeHttp(Mirror);
   for (const char* method : {"GET", "POST", "PUT", "DELETE", "OPTIONS"}) {
     auto response = CallHttp({.method = method, .url = server->url() + "/x"});
     ASSERT_TRUE(response.ok()) << response.error().message;
@@ -119,7 +112,7 @@ TEST(Client, EveryMethodIsSentAsItIs) {
 }
 
 TEST(Client, ALongBodyIsSentAfterContinueAndARefusalIsHeard) {
-  auto server = Serve(Mirror, {.body_bytes_max = 3'000'000});
+  auto server = ServeHttp(Mirror, {.body_bytes_max = 3'000'000});
   HttpCall call{.method = "POST", .url = server->url() + "/", .body = std::string(2'000'000, 'x')};
   EXPECT_EQ(CallHttp(call)->body.size(), 2'000'007u);
   call.body.resize(4'000'000, 'x');
@@ -127,7 +120,7 @@ TEST(Client, ALongBodyIsSentAfterContinueAndARefusalIsHeard) {
 }
 
 TEST(Client, RedirectsAreAnswers) {
-  auto server = Serve([](HttpRequest, std::shared_ptr<Responder> responder) {
+  auto server = ServeHttp([](HttpRequest, std::shared_ptr<Responder> responder) {
     responder->Send({.status = 307, .headers = {{"Location", "/elsewhere"}}});
   });
   EXPECT_EQ(CallHttp({.url = server->url()})->status, 307);
@@ -164,7 +157,7 @@ TEST(Client, AnUnknownHostIsUnavailable) {
 
 TEST(Client, AnAnswerThatDoesNotComeIsUnavailable) {
   std::vector<std::shared_ptr<Responder>> kept;
-  auto server = Serve([&](HttpRequest, std::shared_ptr<Responder> responder) {
+  auto server = ServeHttp([&](HttpRequest, std::shared_ptr<Responder> responder) {
     kept.push_back(std::move(responder));
   });
   auto response = CallHttp({.url = server->url(), .timeout = milliseconds(50)});
@@ -185,7 +178,7 @@ TEST(Client, AnAnswerThatIsNoneIsUnavailable) {
 }
 
 TEST(Client, ALongAnswerIsExhausted) {
-  auto server = Serve([](HttpRequest, std::shared_ptr<Responder> responder) {
+  auto server = ServeHttp([](HttpRequest, std::shared_ptr<Responder> responder) {
     responder->Send({.body = std::string(1000, 'x')});
   });
   EXPECT_TRUE(CallHttp({.url = server->url(), .body_max = 1000}).ok());
@@ -195,7 +188,7 @@ TEST(Client, ALongAnswerIsExhausted) {
 }
 
 TEST(Client, ManyThreadsMayCall) {
-  auto server = Serve(Mirror);
+  auto server = ServeHttp(Mirror);
   std::vector<std::thread> threads;
   std::atomic<int> answered = 0;
   for (int i = 0; i < 8; ++i) {
@@ -208,15 +201,16 @@ TEST(Client, ManyThreadsMayCall) {
 }
 
 TEST(ClientStream, EventsArriveUntilTheReaderHasEnough) {
-  auto server = Serve([](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
-    EXPECT_EQ(request.Header("accept"), "text/event-stream");
-    EXPECT_EQ(request.Header("last-event-id"), "6");
-    auto sink = responder->Stream();
-    sink->Send(": a comment\n\n");
-    sink->Send(FormatEvent("7", "two\nlines"));
-    sink->Send(FormatEvent("8", "last"));
-    sink->Send(FormatEvent("9", "not read"));
-  });
+  auto server =
+      ServeHttp([](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
+        EXPECT_EQ(request.Header("accept"), "text/event-stream");
+        EXPECT_EQ(request.Header("last-event-id"), "6");
+        auto sink = responder->Stream();
+        sink->Send(": a comment\n\n");
+        sink->Send(FormatEvent("7", "two\nlines"));
+        sink->Send(FormatEvent("8", "last"));
+        sink->Send(FormatEvent("9", "not read"));
+      });
   std::vector<std::pair<std::string, std::string>> events;
   auto status = StreamHttp({.url = server->url(), .headers = {{"Last-Event-ID", "6"}}}, seconds(20),
                            [&](const std::string& id, const std::string& data) {
@@ -230,7 +224,7 @@ TEST(ClientStream, EventsArriveUntilTheReaderHasEnough) {
 bool Ignore(const std::string&, const std::string&) { return true; }
 
 TEST(ClientStream, TheEndOfTheServerIsUnavailable) {
-  auto server = Serve([](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
+  auto server = ServeHttp([](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
     responder->Stream()->Send(FormatEvent("7", "x"));
   });
   auto status = StreamHttp({.url = server->url()}, seconds(20), Ignore);
@@ -247,7 +241,7 @@ TEST(ClientStream, TheEndOfTheServerIsUnavailable) {
 
 TEST(ClientStream, ASilentStreamIsGivenUpButNotOneWithAHeartbeat) {
   std::vector<std::shared_ptr<EventSink>> sinks;
-  auto silent = Serve([&](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
+  auto silent = ServeHttp([&](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
     sinks.push_back(responder->Stream());
   });
   auto status = StreamHttp({.url = silent->url()}, milliseconds(50), Ignore);
@@ -258,7 +252,7 @@ TEST(ClientStream, ASilentStreamIsGivenUpButNotOneWithAHeartbeat) {
   // The event that ends it comes later than both limits, after many heartbeats.
   std::atomic<int> rounds = 0;
   AsioLoop loop;
-  auto beating = Serve(
+  auto beating = ServeHttp(
       [&](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
         loop.Post([&, sink = responder->Stream()] {
           loop.After(milliseconds(1200), [&, sink] {
@@ -280,9 +274,10 @@ TEST(ClientStream, ASilentStreamIsGivenUpButNotOneWithAHeartbeat) {
 }
 
 TEST(ClientStream, ARefusalHasTheServersWords) {
-  auto server = Serve([](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
-    responder->Send(HttpProblem(std::stoi(request.path.substr(1)), "because of this"));
-  });
+  auto server =
+      ServeHttp([](const HttpRequest& request, const std::shared_ptr<Responder>& responder) {
+        responder->Send(HttpProblem(std::stoi(request.path.substr(1)), "because of this"));
+      });
   std::vector<std::pair<std::string, Errc>> expected = {
       {"404", Errc::kNotFound}, {"401", Errc::kDenied},      {"403", Errc::kDenied},
       {"400", Errc::kInvalid},  {"503", Errc::kUnavailable}, {"429", Errc::kUnavailable}};
@@ -295,7 +290,7 @@ TEST(ClientStream, ARefusalHasTheServersWords) {
 }
 
 TEST(ClientStream, AnEndlessEventIsExhausted) {
-  auto server = Serve([](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
+  auto server = ServeHttp([](const HttpRequest&, const std::shared_ptr<Responder>& responder) {
     responder->Stream()->Send(FormatEvent("1", std::string(1000, 'x')));
   });
   auto status = StreamHttp({.url = server->url(), .body_max = 100}, seconds(20), Ignore);
@@ -304,7 +299,7 @@ TEST(ClientStream, AnEndlessEventIsExhausted) {
 }
 
 TEST(HttpClient, PostsEachAnswerOnceToTheLoop) {
-  auto server = Serve(Mirror);
+  auto server = ServeHttp(Mirror);
   DeadPort port;
   AsioLoop loop;
   HttpClient client(loop);
@@ -329,7 +324,7 @@ TEST(HttpClient, PostsEachAnswerOnceToTheLoop) {
 
 TEST(HttpClient, ItsCallsAreBounded) {
   std::vector<std::shared_ptr<Responder>> kept;
-  auto server = Serve([&](HttpRequest, std::shared_ptr<Responder> responder) {
+  auto server = ServeHttp([&](HttpRequest, std::shared_ptr<Responder> responder) {
     kept.push_back(std::move(responder));
   });
   AsioLoop loop;
@@ -347,7 +342,7 @@ TEST(HttpClient, ItsCallsAreBounded) {
 
 TEST(HttpClient, CallsUnderWayAreAbandonedWithIt) {
   std::vector<std::shared_ptr<Responder>> kept;
-  auto server = Serve([&](HttpRequest, std::shared_ptr<Responder> responder) {
+  auto server = ServeHttp([&](HttpRequest, std::shared_ptr<Responder> responder) {
     kept.push_back(std::move(responder));
   });
   AsioLoop loop;
