@@ -17,8 +17,7 @@ std::string Encode(const WorkerPresence& presence) {
   boost::json::object object{
       {"name", presence.name},       {"process", presence.process},
       {"version", presence.version}, {"group", presence.group},
-      {"held", presence.held},       {"done", presence.done},
-      {"failed", presence.failed},   {"started_at", InstantToJson(presence.started_at)}};
+      {"started_at", InstantToJson(presence.started_at)}};
   if (presence.counts) {
     object["held"] = presence.counts->held;
     object["done"] = presence.counts->done;
