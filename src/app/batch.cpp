@@ -206,6 +206,11 @@ void AddBatch(CLI::App& root, const Globals& globals, Run& run) {
   batch.AddOrder(OrderVerb::kCleanUp, "cleanup",
                  "End every stuck batch as the clock would: stalled with enough done, or overdue");
   batch.AddRetry();
+  root.get_subcommand("batch")->footer(
+      "Works on the data folder; with --url or $TIPOFF_URL on a server.\n\n"
+      "Exit codes: 0 done, or succeeded; 1 error; 2 usage; 3 not ended in time; 4 no such batch,\n"
+      "no games; 5 failed; 6 partial; 7 expired; 8 cancelled; 77 not allowed. watch, wait and\n"
+      "--wait exit by the outcome of the batch.");
 }
 
 }  // namespace tipoff

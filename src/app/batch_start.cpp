@@ -40,14 +40,14 @@ std::string StartedLine(const json::object& batch) {
 }
 
 // A batch that nobody works would only be seen to stand still.
-void SayIfNobodyWorks(ApiClient& client, Screen& screen) {
+void SayIfNobodyWorks(ApiClient& client, Screen& screen, const json::object& batch) {
   auto answer = GetObject(client, "/v1/workers");
   if (!answer.ok()) return;
   const json::value* workers = answer->if_contains("workers");
   if (workers == nullptr || !workers->is_array()) return;
+  Instant now = FieldInstant(batch, "started_at") + FieldSeconds(batch, "age_seconds");
   for (const json::value& worker : workers->as_array()) {
-    bool stopped = !FieldText(worker.as_object(), "stopped_at").empty();
-    if (!stopped) return;
+    if (IsAtWork(worker.as_object(), now)) return;
   }
   screen.Note("no worker is at work: `tipoff serve` or `tipoff worker` starts some\n");
 }
@@ -66,7 +66,7 @@ int Start(ApiClient& client, Screen& screen, Output output, const json::object& 
   std::string id = FieldText(*batch, "batch_id");
   if (id.empty()) return PrintNothingStarted(screen, output, *batch);
   if (answer->status == 200) screen.Note("there is such a batch already; it is this one\n");
-  SayIfNobodyWorks(client, screen);
+  SayIfNobodyWorks(client, screen, *batch);
   if (arguments.wait) {
     screen.Note(StartedLine(*batch));
     return WaitForBatch(client, screen, output, id, std::nullopt);

@@ -8,7 +8,6 @@
 #include "app/fields.h"
 #include "app/table.h"
 #include "base/json.h"
-#include "view/worker_presence.h"
 
 namespace tipoff {
 namespace {
@@ -17,7 +16,6 @@ namespace json = boost::json;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kSeenLately = 3 * kPresencePeriod;
 constexpr Duration kRequestsWaitLong = minutes(5);
 constexpr Duration kCompletionsWaitLong = minutes(1);
 constexpr Duration kClockOff = seconds(5);
@@ -100,7 +98,7 @@ Finding JudgeWorkers(const json::array& workers, std::size_t live_batches, Insta
   for (const json::value& value : workers) {
     const json::object& worker = value.as_object();
     if (!FieldText(worker, "stopped_at").empty()) continue;
-    if (now - FieldInstant(worker, "seen_at") > kSeenLately) {
+    if (!IsAtWork(worker, now)) {
       ++lost;
       continue;
     }

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "core/batch.h"
+#include "view/worker_presence.h"
 
 namespace tipoff {
 
@@ -51,6 +52,11 @@ std::int64_t DoneRequests(const json::object& batch) {
 bool BatchEnded(const json::object& batch) {
   auto phase = ParsePhase(FieldText(batch, "phase"));
   return phase.ok() && IsTerminal(*phase);
+}
+
+bool IsAtWork(const json::object& worker, Instant now) {
+  return FieldText(worker, "stopped_at").empty() &&
+         now - FieldInstant(worker, "seen_at") <= 3 * kPresencePeriod;
 }
 
 }  // namespace tipoff

@@ -25,5 +25,7 @@ Instant FieldInstant(const boost::json::object& object, std::string_view field);
 // Succeeded or skipped requests of a batch.
 std::int64_t DoneRequests(const boost::json::object& batch);
 bool BatchEnded(const boost::json::object& batch);
+// Whether a worker has said lately that it is there, and not that it has stopped.
+bool IsAtWork(const boost::json::object& worker, Instant now);
 
 }  // namespace tipoff

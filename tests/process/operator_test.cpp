@@ -160,7 +160,8 @@ TEST_F(StuckTest, TheCleanupEndsThemAllAsTheClockWould) {
   Finished cleanup = Tipoff({"batch", "cleanup", "--yes", "-o", "json"});
   EXPECT_EQ(cleanup.exit, 0) << cleanup.err;
   std::map<std::string, int> statuses;
-  for (const json::value& batch : Json(cleanup.out).as_array()) ++statuses[Text(batch, "status")];
+  json::value cleaned = Json(cleanup.out);
+  for (const json::value& batch : cleaned.as_array()) ++statuses[Text(batch, "status")];
   EXPECT_EQ(statuses["partial"], 4) << "those above 91 %";
   EXPECT_EQ(statuses["failed"], 69) << "those with nothing done";
   EXPECT_EQ(Live().size(), 3u) << "those within their promised time go on";
@@ -188,7 +189,8 @@ TEST_F(StuckTest, TheDoctorSaysWhatIsWrongAndWhatToDo) {
   Finished doctor = Tipoff({"doctor", "--integrity", "-o", "json"});
   EXPECT_EQ(doctor.exit, 1) << doctor.err;
   std::map<std::string, std::string> status, remedy;
-  for (const json::value& check : Json(doctor.out).at("checks").as_array()) {
+  json::value found = Json(doctor.out);
+  for (const json::value& check : found.at("checks").as_array()) {
     status[Text(check, "name")] = Text(check, "status");
     remedy[Text(check, "name")] = Text(check, "remedy");
   }
@@ -283,6 +285,42 @@ TEST_F(OperatorTest, TheDoctorNamesWhatIsNotThereOrNoStore) {
   Finished broken = Tipoff({"doctor", "-o", "json"});
   EXPECT_EQ(broken.exit, 1);
   EXPECT_FALSE(Json(broken.out).at("ok").as_bool());
+}
+
+TEST_F(StuckTest, OnAServerTheToolsAreTheSame) {
+  Program server({"--data", data_.path(), "serve", "--port", "0", "--workers", "0"});
+  std::string line = server.FirstLine();
+  ASSERT_TRUE(line.starts_with("listening on http://")) << line;
+  std::string url = line.substr(13);
+  auto ask = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"batch", "--url", url});
+    return RunTipoff(arguments);
+  };
+  // The server's own sweep ends what is overdue; the three that are in time stay.
+  EXPECT_EQ(ask({"wait", "batch_2026-01-18_1768702278", "--timeout", "30s"}).exit, 6);
+  std::string id = "batch_2026-01-28_1769555415";
+  Program watch({"batch", "watch", id, "-o", "json", "--url", url});
+  EXPECT_THAT(watch.FirstLine(), HasSubstr(id));
+  Finished clear = ask({"clear", id, "--reason", "0/117", "-o", "json"});
+  EXPECT_EQ(clear.exit, 0) << clear.err;
+  EXPECT_EQ(Text(Json(clear.out).at(0), "reason"), "ClearedByOperator");
+  Finished watched = watch.Wait();
+  EXPECT_EQ(watched.exit, 8) << watched.err;
+  EXPECT_THAT(watched.out, HasSubstr("ClearedByOperator"));
+  Finished list = ask({"list", "--stuck", "--all", "-o", "json"});
+  EXPECT_EQ(list.exit, 0) << list.err;
+  Finished stalled = ask({"check-stalled", "batch_2026-01-27_1769553644", "-o", "json"});
+  EXPECT_EQ(Text(Json(stalled.out).at(0), "action"), "no_action") << stalled.err;
+  EXPECT_EQ(ask({"finish", "--date", "2026-01-28"}).exit, 2) << "nobody to ask";
+  EXPECT_EQ(ask({"finish", "--date", "2026-01-28", "--yes"}).exit, 0);
+  EXPECT_EQ(ask({"get", "nope"}).exit, 4);
+  Finished doctor = RunTipoff({"doctor", "--url", url});
+  EXPECT_EQ(doctor.exit, 1) << doctor.out;
+  EXPECT_THAT(doctor.out, HasSubstr("FAIL  workers"));
+  EXPECT_THAT(RunTipoff({"doctor", "--url", url, "--key", "tip_wrong"}).out, HasSubstr("--key"));
+  EXPECT_EQ(RunTipoff({"batch", "list", "--url", url, "--key", "tip_wrong"}).exit, 77);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait().exit, 0);
 }
 
 TEST_F(OperatorTest, AServerAndAFolderTogetherAreAMistake) {
