@@ -15,10 +15,10 @@ class BatchCommand {
   BatchCommand(CLI::App& root, const Globals& globals, Run& run)
       : globals_(globals),
         run_(run),
-        connection_(std::make_shared<Connection>()),
+        address_(std::make_shared<ApiAddress>()),
         command_(*root.add_subcommand("batch", "Start, watch, end and look at batches")) {
     command_.require_subcommand(1);
-    AddConnection(command_, root, *connection_);
+    AddApiAddress(command_, root, *address_);
   }
 
   using Action = std::function<int(ApiClient&, Screen&, Output)>;
@@ -26,10 +26,10 @@ class BatchCommand {
   CLI::App& Verb(const char* name, const char* help, std::function<Writes()> writes,
                  Action action) {
     CLI::App* verb = command_.add_subcommand(name, help);
-    verb->callback([&globals = globals_, &run = run_, connection = connection_,
+    verb->callback([&globals = globals_, &run = run_, address = address_,
                     writes = std::move(writes), action = std::move(action)] {
-      run = [&globals, connection, writes, action] {
-        auto client = Connect(globals, *connection, writes());
+      run = [&globals, address, writes, action] {
+        auto client = Connect(globals, *address, writes());
         if (!client.ok()) return Complain(client.error());
         StandardScreen screen;
         return action(**client, screen, globals.output);
@@ -50,7 +50,7 @@ class BatchCommand {
  private:
   const Globals& globals_;
   Run& run_;
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<ApiAddress> address_;
   CLI::App& command_;
 };
 

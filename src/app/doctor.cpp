@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 
 struct DoctorArguments {
-  Connection connection;
+  ApiAddress address;
   bool integrity = false;
 };
 
@@ -95,12 +95,12 @@ void ExamineServer(ApiClient& client, std::vector<Finding>& findings) {
 
 int RunDoctor(const Globals& globals, const DoctorArguments& arguments) {
   std::vector<Finding> findings;
-  auto url = ServerUrl(arguments.connection);
+  auto url = ServerUrl(arguments.address);
   if (!url.ok()) return Complain(url.error());
   bool can_ask = true;
   if (url->empty()) can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
   if (can_ask) {
-    auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
+    auto client = Connect(globals, arguments.address, Writes::kFromTheStart);
     if (!client.ok()) {
       findings.push_back(CannotAsk("store", client.error()));
     } else if (url->empty()) {
@@ -119,7 +119,7 @@ void AddDoctor(CLI::App& root, const Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "doctor", "Check folder, store, clock, bus, workers and batches, and say what to do");
   auto arguments = std::make_shared<DoctorArguments>();
-  AddConnection(*command, root, arguments->connection);
+  AddApiAddress(*command, root, arguments->address);
   command->add_flag("--integrity", arguments->integrity,
                     "Read the whole store and check that it is sound");
   command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
