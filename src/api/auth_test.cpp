@@ -179,6 +179,24 @@ TEST_F(AuthTest, F47_AKeyInTheQueryIsRefusedEvenIfItIsGood) {
   EXPECT_EQ(answer.error().message.find(made.text), std::string::npos);
 }
 
+TEST_F(AuthTest, F47_NoKeyGetsIntoTheLog) {
+  std::string key = "tip_00000000_" + std::string(36, 'k');
+  std::string token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIn0.e30.e30";
+  HttpRequest in_query = Plain();
+  in_query.query["key"] = key;
+  Make({.oidc = {.audience = kAudience, .jwks = "/nowhere/jwks.json"}});
+  store_.fault = [](const std::string&) { return Fault::kRefused; };
+  testing::internal::CaptureStderr();
+  for (const HttpRequest& request :
+       {in_query, WithKey(key), WithBearer(key), WithBearer(token), WithKey(token)}) {
+    EXPECT_FALSE(Ask(request).ok());
+  }
+  std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("can't be read"), std::string::npos) << "nothing was captured: " << log;
+  EXPECT_EQ(log.find(key), std::string::npos);
+  EXPECT_EQ(log.find(token), std::string::npos);
+}
+
 TEST_F(AuthTest, TheCoordinatorKeyOperates) {
   Make({.coordinator_key = "a.b.c"});
   ExpectIs(WithKey("a.b.c"), "coordinator-key", Role::kOperate);

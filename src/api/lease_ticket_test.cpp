@@ -43,8 +43,8 @@ TEST(LeaseTicket, F17_NothingElseIsOne) {
         Base64UrlEncode(R"({"g":"","i":"1","e":1,"b":"b","o":0,"a":1,"d":1,"w":"","v":"","z":1})"),
         Base64UrlEncode(std::string(40, '['))}) {
     auto ticket = DecodeLeaseTicket(wrong);
-    EXPECT_FALSE(ticket.ok()) << wrong;
-    if (!ticket.ok()) EXPECT_EQ(ticket.error().code, Errc::kInvalid);
+    ASSERT_FALSE(ticket.ok()) << wrong;
+    EXPECT_EQ(ticket.error().code, Errc::kInvalid);
   }
 }
 

@@ -22,6 +22,7 @@ struct Call {
   HttpRequest request;
   std::map<std::string, std::string> params;  // Of the path: "id" -> "batch_2025-...".
   Principal who;
+  std::string idempotency_key;  // "" without one.
   std::shared_ptr<Responder> responder;
 
   const std::string& Param(const std::string& name) const { return params.at(name); }

@@ -23,12 +23,12 @@ const Pipeline& ThePipeline() {
   return pipeline;
 }
 
+}  // namespace
+
 std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
                                                   std::span<const PredictionInput> inputs) {
   return ThePipeline().Predict(batch, inputs);
 }
-
-}  // namespace
 
 class Embedded::WorkerThread {
  public:

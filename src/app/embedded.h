@@ -78,6 +78,10 @@ class Embedded {
   std::vector<std::unique_ptr<WorkerThread>> workers_;
 };
 
+// The product's prediction pipeline, as a worker's predictor. Any thread.
+std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
+                                                  std::span<const PredictionInput> inputs);
+
 // One life of one process: "host-4711-k3f9a2".
 Incarnation MakeIncarnation(Random& random);
 

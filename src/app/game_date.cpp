@@ -12,14 +12,6 @@ Instant WallClock() {
           .count());
 }
 
-Result<Day> ResolveGameDate(std::string_view text, Instant now) {
-  if (text == "TODAY") return NewYorkDay(now);
-  if (text == "TOMORROW") return NewYorkDay(now) + 1;
-  auto day = ParseDay(text);
-  if (day.ok()) return day;
-  return Error{Errc::kInvalid, day.error().message + ", TODAY or TOMORROW"};
-}
-
 Result<Day> ResolveGameDate(std::string_view text) { return ResolveGameDate(text, WallClock()); }
 
 }  // namespace tipoff

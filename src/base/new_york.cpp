@@ -16,6 +16,14 @@ date::local_time<Duration> LocalTime(Instant at) {
 
 }  // namespace
 
+Result<Day> ResolveGameDate(std::string_view text, Instant now) {
+  if (text == "TODAY") return NewYorkDay(now);
+  if (text == "TOMORROW") return NewYorkDay(now) + 1;
+  auto day = ParseDay(text);
+  if (day.ok()) return day;
+  return Error{Errc::kInvalid, day.error().message + ", TODAY or TOMORROW"};
+}
+
 Day NewYorkDay(Instant at) {
   auto days = date::floor<date::days>(LocalTime(at));
   return Day::FromDays(static_cast<std::int32_t>(days.time_since_epoch().count()));

@@ -1,9 +1,15 @@
 // The game day is America/New_York's. The only place that knows a time zone.
 #pragma once
 
+#include <string_view>
+
 #include "base/instant.h"
 
 namespace tipoff {
+
+// A game date as people write it: YYYY-MM-DD, or TODAY or TOMORROW in New York at `now`. To be
+// resolved once, at the door.
+Result<Day> ResolveGameDate(std::string_view text, Instant now);
 
 // The calendar day in New York at `at`: 2025-01-16T04:30:00Z is still 2025-01-15 there.
 Day NewYorkDay(Instant at);

@@ -14,6 +14,8 @@ json::value TextOrNull(const std::string& text) {
   return json::value(text);
 }
 
+double Seconds(Duration d) { return static_cast<double>(d.count() / 1000) / 1000; }
+
 std::string RangesText(const std::vector<OrdinalRange>& ranges) {
   std::string text;
   for (const OrdinalRange& range : ranges) {
@@ -72,6 +74,10 @@ json::object BatchToJson(const Batch& batch, Instant now) {
   object["correlation_id"] = TextOrNull(batch.correlation_id);
   object["parent_processor"] = TextOrNull(batch.parent_processor);
   object["min_minutes"] = batch.min_minutes;
+  bool over = IsTerminal(batch.phase);
+  object["age_seconds"] = Seconds((over ? batch.terminal_at : now) - batch.created_at);
+  object["idle_seconds"] = nullptr;
+  if (!over) object["idle_seconds"] = Seconds(now - batch.progress_at);
   object["version"] = batch.version;
   return object;
 }

@@ -1,0 +1,80 @@
+#include "api/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "api/batch_list.h"
+#include "base/reply.h"
+
+namespace tipoff {
+namespace {
+
+constexpr auto kCollectTime = std::chrono::seconds(3);
+
+double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
+
+void Gauge(std::string& text, std::string_view name, std::string_view help, double value) {
+  fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name,
+                 help, value);
+}
+
+void AddBatches(std::string& text, const Result<std::vector<Batch>>& live, Instant now) {
+  Gauge(text, "tipoff_store_up", "1 if the store answers.", live.ok() ? 1 : 0);
+  if (!live.ok()) return;
+  double stuck = 0, overdue = 0, open = 0;
+  Duration idle_max{0};
+  for (const Batch& batch : *live) {
+    stuck += IsStuck(batch, now) ? 1 : 0;
+    overdue += now > batch.terminal_by ? 1 : 0;
+    open += batch.counts.open();
+    idle_max = std::max(idle_max, now - batch.progress_at);
+  }
+  Gauge(text, "tipoff_live_batches", "Batches that have not ended.",
+        static_cast<double>(live->size()));
+  Gauge(text, "tipoff_live_batches_without_progress",
+        "Live batches that are overdue or made no progress for their stall_after.", stuck);
+  Gauge(text, "tipoff_live_batches_overdue", "Live batches after their promised time.", overdue);
+  Gauge(text, "tipoff_live_requests_open", "Open requests of live batches.", open);
+  Gauge(text, "tipoff_oldest_progress_age_seconds",
+        "Longest time that a live batch has made no progress.", Seconds(idle_max));
+}
+
+void AddBacklog(std::string& text, const Result<Backlog>& backlog, Instant now) {
+  if (!backlog.ok()) return;
+  Gauge(text, "tipoff_requests_waiting", "Request messages that nobody holds.",
+        static_cast<double>(backlog->waiting));
+  Gauge(text, "tipoff_requests_leased", "Request messages that workers hold.",
+        static_cast<double>(backlog->leased));
+  Duration age = backlog->oldest.never() ? Duration(0) : now - backlog->oldest;
+  Gauge(text, "tipoff_requests_oldest_age_seconds", "Age of the oldest request message.",
+        Seconds(age));
+}
+
+}  // namespace
+
+void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
+  Store& store = parts.store;
+  Bus& bus = parts.bus;
+  Loop& loop = parts.loop;
+  Error late{Errc::kUnavailable, "no answer"};
+  auto live_reply = Reply<std::vector<Batch>>::Start(
+      loop, kCollectTime, late,
+      [&store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
+        auto text = std::make_shared<std::string>();
+        AddBatches(*text, live, store.Now());
+        auto bus_reply = Reply<Backlog>::Start(
+            loop, kCollectTime, late, [&store, text, done](Result<Backlog> backlog) {
+              AddBacklog(*text, backlog, store.Now());
+              done(std::move(*text));
+            });
+        bus.Inspect({Topic::Kind::kRequests, ""},
+                    [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });
+      });
+  FindLive(store, [live_reply](Result<std::vector<Batch>> live) {
+    live_reply->Post(std::move(live));
+  });
+}
+
+}  // namespace tipoff

@@ -1,0 +1,10 @@
+// `tipoff serve`: the coordinator as a service.
+#pragma once
+
+#include "app/command.h"
+
+namespace tipoff {
+
+void AddServe(CLI::App& root, const Globals& globals, Run& run);
+
+}  // namespace tipoff

@@ -1,0 +1,75 @@
+#include "app/service.h"
+
+#include "app/closed_bus.h"
+#include "app/version.h"
+#include "history/sqlite/history_database.h"
+#include "history/sqlite/sqlite_history.h"
+#include "predict/pipeline.h"
+
+namespace tipoff {
+namespace {
+
+constexpr auto kHousekeepingPeriod = std::chrono::hours(1);
+// Longer than any repeat is recognised, and than anybody asks which workers were there.
+constexpr auto kRecordsKept = std::chrono::hours(48);
+
+}  // namespace
+
+Service::Service(std::unique_ptr<Embedded> embedded) : embedded_(std::move(embedded)) {}
+
+Service::~Service() { embedded_->loop().Cancel(housekeeping_); }
+
+Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access access,
+                                               Options options) {
+  TIPOFF_TRY(auto embedded, Embedded::Open(data, access));
+  std::unique_ptr<Service> service(new Service(std::move(embedded)));
+  Embedded& parts = service->embedded();
+  Loop& loop = parts.loop();
+  if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
+  Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
+  service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(data));
+  service->coordinator_ = std::make_unique<Coordinator>(
+      loop, parts.store(), bus, parts.random(),
+      Coordinator::Options{parts.process(), options.sweep, {{"log", LogAnnouncement()}}});
+  service->auth_ = std::make_unique<Auth>(loop, parts.store(), std::move(options.auth));
+  service->audit_ = std::make_unique<Audit>(parts.store(), parts.random());
+  if (options.predict_door) {
+    options.push_worker.process = parts.process();
+    options.push_worker.name = parts.process().str() + "/push";
+    options.push_worker.version = VersionText();
+    service->push_worker_ = std::make_unique<Worker>(loop, parts.store(), bus, *service->history_,
+                                                     PredictWithPipeline, options.push_worker);
+  }
+  options.api.version = VersionText();
+  service->api_ = std::make_unique<Api>(ApiParts{
+      loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
+      *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});
+  return service;
+}
+
+void Service::StartHousekeeping() {
+  DropOld();
+  housekeeping_ =
+      embedded_->loop().After(kHousekeepingPeriod, [this] { StartHousekeeping(); });
+}
+
+void Service::DropOld() {
+  Store& store = embedded_->store();
+  for (const char* kind : {"idempotency", "answer", "start", "worker"}) {
+    store.DropRecords(kind, store.Now() - kRecordsKept, [](Result<std::size_t>) {});
+  }
+}
+
+void Service::Drain(Duration limit) {
+  Loop& loop = embedded_->loop();
+  bool drained = false;
+  coordinator_->Stop([this, &drained] {
+    drained = true;
+    embedded_->loop().Stop();
+  });
+  Loop::TimerId timer = loop.After(limit, [this] { embedded_->loop().Stop(); });
+  embedded_->loop().Run();
+  loop.Cancel(timer);
+}
+
+}  // namespace tipoff

@@ -1,0 +1,54 @@
+// The embedded profile's coordinator with its API, joined: `serve` puts a server in front of it,
+// the command line calls it within its own process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/api.h"
+#include "app/embedded.h"
+
+namespace tipoff {
+
+class Service {
+ public:
+  struct Options {
+    Sweep::Options sweep;
+    ApiOptions api;
+    Auth::Options auth;
+    Worker::Options push_worker;  // process, name and version are set here.
+    bool predict_door = false;    // Whether /predict works what it is sent.
+  };
+
+  // Opens the data folder. Nothing runs until coordinator().Start().
+  static Result<std::unique_ptr<Service>> Open(const std::string& data, Access access,
+                                               Options options);
+  ~Service();
+
+  Embedded& embedded() { return *embedded_; }
+  Coordinator& coordinator() { return *coordinator_; }
+  Api& api() { return *api_; }
+
+  // Sweeps away now and then what nobody needs any more: answers kept for repeats, workers not seen
+  // for long.
+  void StartHousekeeping();
+
+  // Runs the loop until what is under way is durable, for at most `limit`.
+  void Drain(Duration limit);
+
+ private:
+  explicit Service(std::unique_ptr<Embedded> embedded);
+  void DropOld();
+
+  std::unique_ptr<Embedded> embedded_;
+  std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
+  std::unique_ptr<History> history_;
+  std::unique_ptr<Coordinator> coordinator_;
+  std::unique_ptr<Auth> auth_;
+  std::unique_ptr<Audit> audit_;
+  std::unique_ptr<Worker> push_worker_;
+  std::unique_ptr<Api> api_;
+  Loop::TimerId housekeeping_ = 0;
+};
+
+}  // namespace tipoff
