@@ -71,7 +71,10 @@ int RunDemo(const Globals& globals, const DemoOptions& options, int workers) {
     if (!writer.ok()) return Complain(writer.error());
     import_options.put_slates = *writer;
     ImportReport report = ImportFiles(*files, import_options);
-    if (!report.ok()) imported = kExitError;
+    if (!report.ok()) {
+      fmt::print(stderr, "{}", FormatImport(report, Output::kTable, false));
+      imported = kExitError;
+    }
   }
   if (imported != kExitSucceeded) return imported;
   std::string date = FormatDay(league.next_game_day);

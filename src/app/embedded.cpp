@@ -113,9 +113,27 @@ Result<SlateSink> SlateWriterFor(const std::string& data) {
   });
 }
 
+Status BuildDueSlates(const std::string& data, Embedded& embedded, Instant now) {
+  std::string path = HistoryPath(data);
+  TIPOFF_TRY(HistoryDatabase history,
+             HistoryDatabase::Open(path, HistoryDatabase::Mode::kReadOnly));
+  TIPOFF_TRY(SlatesDue due, history.DueSlates());
+  if (!due.from) return Ok();
+  TIPOFF_TRY(history, HistoryDatabase::Open(path, HistoryDatabase::Mode::kReadWrite));
+  auto put = [&](std::vector<Slate> slates) -> Status {
+    return embedded.Wait<Done>(
+        [&](auto done) { embedded.store().PutSlates(std::move(slates), std::move(done)); });
+  };
+  TIPOFF_TRY_STATUS(RebuildSlates(history, now, put));
+  return Ok();
+}
+
 bool HasHistory(const std::string& data) {
   auto database = HistoryDatabase::Open(HistoryPath(data), HistoryDatabase::Mode::kReadOnly);
-  if (!database.ok()) return database.error().code != Errc::kUnavailable;
+  if (!database.ok()) {
+    std::error_code unreadable;  // Unreadable is not empty.
+    return fs::exists(HistoryPath(data), unreadable) || unreadable;
+  }
   auto version = database->DataVersion();
   return !version.ok() || !version->empty();
 }

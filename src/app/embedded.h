@@ -88,6 +88,9 @@ Incarnation MakeIncarnation(Random& random);
 // Writes slates into the store of `data`, as importing does.
 Result<SlateSink> SlateWriterFor(const std::string& data);
 
+// Builds the slates that an import left undone when it was cut off.
+Status BuildDueSlates(const std::string& data, Embedded& embedded, Instant now);
+
 // Whether anything was ever imported into a data folder.
 bool HasHistory(const std::string& data);
 // The box scores of a data folder; kNotFound with the remedy while there are none.

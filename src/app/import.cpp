@@ -189,17 +189,16 @@ void AddImport(CLI::App& root, const Globals& globals, OpenSlateWriter open_slat
     bool dry_run = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* import = root.add_subcommand(
+  CLI::App* command = root.add_subcommand(
       "import", "Read box scores, schedules, prop lines and injury lists into the history");
-  import->add_option("FILE", arguments->files, "CSV files, plain or .gz, of any known format")
+  command->add_option("FILE", arguments->files, "CSV files, plain or .gz, of any known format")
       ->required();
-  import->add_flag("--dry-run", arguments->dry_run, "Say what would change, and write nothing");
-  import->callback([&globals, &run, arguments, open_slates = std::move(open_slates)] {
+  command->add_flag("--dry-run", arguments->dry_run, "Say what would change, and write nothing");
+  command->callback([&globals, &run, arguments, open_slates = std::move(open_slates)] {
     run = [&globals, arguments, open_slates] {
       return RunImport(globals, arguments->files, arguments->dry_run, WallClock(), open_slates);
-};
-}  // namespace tipoff
-);
+    };
+  });
 }
 
 }  // namespace tipoff

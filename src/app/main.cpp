@@ -14,6 +14,7 @@
 #include "app/import.h"
 #include "app/keys.h"
 #include "app/run.h"
+#include "app/serve.h"
 #include "app/version.h"
 #include "base/log.h"
 
@@ -67,6 +68,7 @@ int Main(int argc, char** argv) {
   AddDemo(root, globals, run);
   AddImport(root, globals, SlateWriterFor, run);
   AddRun(root, globals, run);
+  AddServe(root, globals, run);
   AddBatch(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);

@@ -12,6 +12,8 @@ namespace tipoff {
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(20);
+// A batch that a full disk has held up for so long is left to a later run, when there is room.
+constexpr auto kFullDiskPatience = std::chrono::seconds(5);
 
 // One day's life in this process.
 class DayRun {
@@ -61,6 +63,13 @@ class DayRun {
         return embedded_.loop().Stop();
       }
       const Batch& now = snapshot->batch;
+      if (HeldUpByAFullDisk(now)) {
+        end_.emplace(Error{Errc::kExhausted,
+                           fmt::format("the disk is full: make room; batch {} goes on with the "
+                                       "next `tipoff run --date {}`",
+                                       batch.str(), FormatDay(options_.date))});
+        return embedded_.loop().Stop();
+      }
       progress.Update(now.counts.terminal(), fmt::format("{}", ToString(now.phase)));
       if (IsTerminal(now.phase) && now.rows_open_at_end == 0) {
         end_.emplace(now);
@@ -69,6 +78,16 @@ class DayRun {
       look_timer_ =
           embedded_.loop().After(kLook, [this, batch, &progress] { Look(batch, progress); });
     });
+  }
+
+  // Retries would go on until terminal_by, and nobody makes room for a command that says nothing.
+  bool HeldUpByAFullDisk(const Batch& batch) {
+    std::uint64_t disk_full = embedded_.database().statistics().disk_full;
+    Duration now = embedded_.loop().Steady();
+    if (!progress_ || progress_->at != batch.progress_at) {
+      progress_ = {batch.progress_at, now, disk_full};
+    }
+    return disk_full > progress_->disk_full && now - progress_->seen_at > kFullDiskPatience;
   }
 
   // Lets the commits under way finish, so that what was done is not done again.
@@ -81,6 +100,12 @@ class DayRun {
   Embedded& embedded_;
   const RunOptions& options_;
   Coordinator coordinator_;
+  struct SeenProgress {
+    Instant at;
+    Duration seen_at;  // Steady time.
+    std::uint64_t disk_full;
+  };
+  std::optional<SeenProgress> progress_;
   bool looking_ = true;
   Loop::TimerId look_timer_ = 0;
   std::optional<Result<Batch>> end_;
@@ -114,6 +139,8 @@ int RunDay(const Globals& globals, const RunOptions& options) {
   if (Status history = CheckHistory(globals.data); !history.ok()) return Complain(history.error());
   auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
   if (!embedded.ok()) return Complain(embedded.error());
+  Status slates = BuildDueSlates(globals.data, **embedded, WallClock());
+  if (!slates.ok()) return Complain(slates.error());
   DayRun day(**embedded, options);
   auto outcome = day.Start();
   if (!outcome.ok()) return Complain(outcome.error());

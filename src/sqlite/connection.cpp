@@ -22,9 +22,14 @@ std::string FileName(const std::string& path, Connection::Mode mode) {
 
 }  // namespace
 
+bool Failure::disk_full() const {
+  // The log's index can only be missing room: it is a file that SQLite makes and fills by itself.
+  return (code_ & 0xff) == SQLITE_FULL || code_ == SQLITE_IOERR_SHMSIZE;
+}
+
 Error Failure::ToError() const {
+  if (disk_full()) return {Errc::kExhausted, fmt::format("disk full: {}", what())};
   switch (code_ & 0xff) {
-    case SQLITE_FULL: return {Errc::kExhausted, fmt::format("disk full: {}", what())};
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return {Errc::kUnavailable, fmt::format("database busy: {}", what())};
     case SQLITE_READONLY:

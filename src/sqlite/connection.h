@@ -20,6 +20,7 @@ class Failure : public std::runtime_error {
  public:
   Failure(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
   int code() const { return code_; }
+  bool disk_full() const;
   // In the terms of callers: full -> kExhausted, busy -> kUnavailable, read-only -> kDenied...
   Error ToError() const;
 

@@ -92,6 +92,7 @@ struct Database::Impl {
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> written{0};
+  std::atomic<std::uint64_t> disk_full{0};
   std::thread writer_thread, reader_thread, housekeeper_thread;
 };
 
@@ -107,7 +108,10 @@ Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Loop& 
     return Error{Errc::kDenied, fmt::format("cannot create the folder {}: {}",
                                             path.parent_path().string(), problem.message())};
   }
-  if (!writable && !fs::exists(path)) {
+  if (!writable && !fs::exists(path, problem)) {
+    if (problem) {
+      return Error{Errc::kDenied, fmt::format("{}: {}", options.path, problem.message())};
+    }
     return Error{Errc::kNotFound, fmt::format("there is no database {}", options.path)};
   }
   auto impl = std::make_unique<Impl>(std::move(options), clock);
@@ -160,6 +164,8 @@ Database::~Database() {
       impl_->write_ready.notify_all();
     }
     impl_->writer_thread.join();
+    // Giving back what this process held may have been among the writes that found no room.
+    if (impl_->disk_full > 0) impl_->lock->LeaveBehind();
   }
 }
 
@@ -191,7 +197,7 @@ void Database::Read(ReadOperation operation, std::function<void(Status)> done) {
 Instant Database::Now() { return impl_->Carried(); }
 
 Database::Statistics Database::statistics() const {
-  return {impl_->commits.load(), impl_->written.load()};
+  return {impl_->commits.load(), impl_->written.load(), impl_->disk_full.load()};
 }
 
 void Database::Impl::Observe(Instant answer) {
@@ -258,6 +264,7 @@ void Database::Impl::CommitGroup(std::vector<PendingWrite>& group) {
     written += group.size();
   } catch (const Failure& failure) {
     Error error = failure.ToError();
+    if (failure.disk_full()) ++disk_full;
     if (committing) {
       // Whether the log took the commit is not known, and this handle can't be trusted any more.
       error = {Errc::kUnknownOutcome, fmt::format("commit failed: {}", failure.what())};
@@ -283,6 +290,7 @@ bool Database::Impl::RunGroup(std::vector<PendingWrite>& group) {
       write.status = write.operation(context);
     } catch (const Failure& failure) {
       write.status = failure.ToError();
+      if (failure.disk_full()) ++disk_full;
     }
     if (sqlite3_get_autocommit(writer->handle()) != 0) {  // SQLite rolled everything back.
       Error error = write.status.ok() ? Error{Errc::kUnavailable, "transaction rolled back"}

@@ -69,10 +69,11 @@ class Database {
   // The highest time of any answer, carried forward by the steady clock. Any thread.
   Instant Now();
 
-  // How often a group was committed, and how many writes they held.
+  // How often a group was committed, how many writes they held, and how often the disk had no room.
   struct Statistics {
     std::uint64_t commits = 0;
     std::uint64_t writes = 0;
+    std::uint64_t disk_full = 0;
   };
   Statistics statistics() const;
 

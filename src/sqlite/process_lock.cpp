@@ -20,6 +20,7 @@ struct ProcessLock::Impl {
   std::string folder;
   std::string own_path;
   int own_fd = -1;
+  bool left_behind = false;
   std::mutex mutex;
   std::map<Incarnation, int> claimed;  // The dead that this object looks after.
 };
@@ -51,7 +52,7 @@ Result<ProcessLock> ProcessLock::Take(const std::string& folder, const Incarnati
 ProcessLock::~ProcessLock() {
   if (impl_ == nullptr) return;
   for (auto& [dead, fd] : impl_->claimed) close(fd);
-  unlink(impl_->own_path.c_str());
+  if (!impl_->left_behind) unlink(impl_->own_path.c_str());
   close(impl_->own_fd);
 }
 
@@ -86,5 +87,7 @@ void ProcessLock::Forget(const Incarnation& dead) {
   close(found->second);
   impl_->claimed.erase(found);
 }
+
+void ProcessLock::LeaveBehind() { impl_->left_behind = true; }
 
 }  // namespace tipoff::sqlite

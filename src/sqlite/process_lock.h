@@ -24,6 +24,8 @@ class ProcessLock {
   std::vector<Incarnation> FindDead();
   // Removes the file of a dead process: what it held has been given back.
   void Forget(const Incarnation& dead);
+  // From now on this process leaves like a dead one: what it held is given back by another.
+  void LeaveBehind();
 
  private:
   struct Impl;

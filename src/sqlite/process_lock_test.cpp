@@ -69,5 +69,15 @@ TEST(ProcessLock, LeavingInGoodOrderLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(ProcessLock, OneThatCouldNotGiveBackWhatItHeldIsFoundDead) {
+  TempFolder folder;
+  {
+    auto lock = ProcessLock::Take(folder.path(), Incarnation("one"));
+    lock->LeaveBehind();
+  }
+  auto next = ProcessLock::Take(folder.path(), Incarnation("two"));
+  EXPECT_EQ(next->FindDead(), std::vector<Incarnation>{Incarnation("one")});
+}
+
 }  // namespace
 }  // namespace tipoff::sqlite

@@ -249,6 +249,13 @@ class SmallDisk {
   }
   bool mounted() const { return mounted_; }
   void MakeReadOnly() { mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, ""); }
+  // Leaves room for `free_kb` more.
+  void Shrink(std::uintmax_t free_kb) {
+    fs::space_info space = fs::space(path_);
+    std::uintmax_t size_kb = (space.capacity - space.free) / 1024 + free_kb;
+    std::string options = "size=" + std::to_string(size_kb) + "k";
+    mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, options.c_str());
+  }
 
  private:
   std::string path_;
@@ -266,6 +273,30 @@ TEST_F(RunTest, F34_AFullDiskIsSaidAndNothingIsLeftHalfWritten) {
   Finished run = RunTipoff({"--data", small, "run", "--date", date});
   EXPECT_NE(run.exit, 0);
   EXPECT_EQ(run.err.find("broken invariant"), std::string::npos) << run.err;
+}
+
+TEST_F(RunTest, F34_ARunThatTheDiskHasNoRoomForEndsAndIsGoneOnWith) {
+  std::string date = Demo();
+  json::value whole = Json(Tipoff({"run", "--date", date, "-o", "json"}).out);
+  SmallDisk disk(data_ / "small", "size=64m");
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small file system needs root";
+  std::string small = data_ / "small";
+  for (const char* name : {"tipoff.db", "history.db"}) fs::copy(data_ / name, small);
+  int held_up = 0;
+  for (std::uintmax_t free_kb : {0, 250, 700}) {
+    disk.Shrink(free_kb);
+    Program program({"--data", small, "run", "--date", date});
+    Finished full = program.Wait(std::chrono::seconds(30));
+    EXPECT_EQ(full.exit, 1) << full.err;
+    EXPECT_NE(full.err.find("full"), std::string::npos) << full.err;
+    held_up += full.err.find("goes on with") != std::string::npos ? 1 : 0;
+    disk.Shrink(20'000);
+    Program room({"--data", small, "run", "--date", date, "-o", "json"});
+    Finished again = room.Wait(std::chrono::seconds(30));
+    ASSERT_EQ(again.exit, 0) << again.err;
+    EXPECT_EQ(Essence(Json(again.out)), Essence(whole)) << free_kb;
+  }
+  EXPECT_GT(held_up, 0) << "at least one must have been held up on its way";
 }
 
 TEST_F(RunTest, F49_AReadOnlyFolderIsSaidAndListsStillWork) {

@@ -4,13 +4,14 @@
 #include "history/import/importer.h"
 
 namespace tipoff {
+namespace {
 
-Result<SlatesReport> RebuildSlates(HistoryDatabase& database, Instant now,
-                                   const SlateSink& put_slates, bool all) {
-  if (all) TIPOFF_TRY_STATUS(database.MarkSlatesDue());
-  TIPOFF_TRY(SlatesDue due, database.DueSlates());
+// How often imports of other processes may come in between before the slates are left due.
+constexpr int kRoundsMax = 5;
+
+Result<SlatesReport> BuildDue(HistoryDatabase& database, const SlatesDue& due, Instant now,
+                              const SlateSink& put_slates) {
   SlatesReport report;
-  if (!due.from) return report;
   TIPOFF_TRY(SlateView view, database.LoadSlateView());
   report.from = due.from;
 
@@ -33,6 +34,24 @@ Result<SlatesReport> RebuildSlates(HistoryDatabase& database, Instant now,
   if (!empty.empty()) TIPOFF_TRY_STATUS(put_slates(std::move(empty)));
   TIPOFF_TRY_STATUS(database.SlatesDone(due, dates));
   report.dates = static_cast<std::int64_t>(dates.size() + emptied.size());
+  return report;
+}
+
+}  // namespace
+
+Result<SlatesReport> RebuildSlates(HistoryDatabase& database, Instant now,
+                                   const SlateSink& put_slates, bool all) {
+  if (all) TIPOFF_TRY_STATUS(database.MarkSlatesDue());
+  SlatesReport report;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    TIPOFF_TRY(SlatesDue due, database.DueSlates());
+    if (!due.from) break;
+    TIPOFF_TRY(report, BuildDue(database, due, now, put_slates));
+    TIPOFF_TRY(std::string version, database.DataVersion());
+    if (version == due.data_version) break;
+    // Another import came in between, and these slates may have replaced its newer ones.
+    TIPOFF_TRY_STATUS(database.MarkSlatesDue());
+  }
   return report;
 }
 

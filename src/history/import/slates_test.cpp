@@ -88,6 +88,19 @@ TEST_F(SlatesTest, AnErrorLeavesThemDue) {
   EXPECT_EQ(Rebuild().dates, 1);
 }
 
+TEST_F(SlatesTest, AnImportThatComesInBetweenIsBuiltToo) {
+  Schedule("0022400061", kDay);
+  bool between = false;
+  auto report = RebuildSlates(*database_, kNow, [&](std::vector<Slate> slates) {
+    for (Slate& slate : slates) built_[slate.game_date] = std::move(slate);
+    if (!std::exchange(between, true)) Schedule("0022400071", kDay + 2);
+    return Ok();
+  });
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(built_.contains(kDay + 2));
+  EXPECT_EQ(Rebuild().from, std::nullopt) << "none is left due";
+}
+
 TEST(SlatesOfFourSeasons, F44_AreTheSameWithoutTheFuture) {
   const std::string nba = TIPOFF_SOURCE_DIR "/../shared/data/nba";
   if (!std::filesystem::exists(nba + "/player_games.csv.gz")) {

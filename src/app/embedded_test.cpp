@@ -1,0 +1,43 @@
+#include "app/embedded.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/temp_folder.h"
+
+namespace tipoff {
+namespace {
+
+constexpr Instant kNow = Instant::FromMicros(1'700'000'000'000'000);
+const Day kDay = *ParseDay("2025-01-15");
+
+TEST(Embedded, SlatesOfAnImportThatWasCutOffAreBuilt) {
+  TempFolder folder;
+  std::ofstream(folder / "schedule.csv")
+      << "game_id,game_date,season,season_type,home_team,away_team,home_score,away_score,"
+         "neutral_site\n0022400561,2025-01-15,2024-25,Regular Season,PHI,NYK,,,0\n";
+  ImportOptions cut_off{.data = folder / "data", .now = kNow};  // Nowhere to put the slates.
+  ASSERT_TRUE(ImportFiles({folder / "schedule.csv"}, cut_off).ok());
+
+  auto embedded = Embedded::Open(folder / "data", Access::kReadWrite);
+  ASSERT_TRUE(embedded.ok()) << embedded.error().message;
+  auto games = [&] {
+    auto slate = (*embedded)->Wait<Slate>(
+        [&](auto done) { (*embedded)->store().GetSlate(kDay, std::move(done)); });
+    return slate.ok() ? slate->games.size() : 0;
+  };
+  EXPECT_EQ(games(), 0u);
+  ASSERT_TRUE(BuildDueSlates(folder / "data", **embedded, kNow).ok());
+  EXPECT_EQ(games(), 1u);
+}
+
+TEST(Embedded, HistoryThatCannotBeReadIsNotTakenForNone) {
+  TempFolder folder;
+  EXPECT_FALSE(HasHistory(folder.path()));
+  std::ofstream(folder / "history.db") << std::string(8192, 'x');
+  EXPECT_TRUE(HasHistory(folder.path()));
+}
+
+}  // namespace
+}  // namespace tipoff
