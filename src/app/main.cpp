@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "app/audit.h"
 #include "app/batch.h"
@@ -85,7 +88,10 @@ int Main(int argc, char** argv) {
     return exit == 0 ? kExitSucceeded : kExitUsage;
   }
   ConfigureLog(verbose ? Severity::kInfo : Severity::kWarning, LogFormat::kText);
-  return run();
+  int exit = run();
+  if (std::fflush(stdout) == 0) return exit;
+  fmt::print(stderr, "tipoff: cannot write the output: {}\n", std::strerror(errno));
+  return kExitError;
 }
 
 }  // namespace
