@@ -40,6 +40,9 @@ enum Exit : int {
 // answer.
 using Run = std::function<int()>;
 
+// The exit code that fits an error.
+int ExitFor(const Error& error);
+
 // Prints "tipoff: <message>" to standard error and answers the exit code that fits.
 int Complain(const Error& error);
 

@@ -12,6 +12,7 @@
 #include "app/batch.h"
 #include "app/command.h"
 #include "app/demo.h"
+#include "app/doctor.h"
 #include "app/embedded.h"
 #include "app/grade.h"
 #include "app/import.h"
@@ -73,6 +74,7 @@ int Main(int argc, char** argv) {
   AddRun(root, globals, run);
   AddServe(root, globals, run);
   AddBatch(root, globals, run);
+  AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);

@@ -157,7 +157,7 @@ int RunDay(const Globals& globals, const RunOptions& options) {
       [&](auto done) { ListPredictionViews((*embedded)->store(), *batch, std::move(done)); });
   if (!predictions.ok()) return Complain(predictions.error());
   fmt::print("{}", FormatRun(*batch, *predictions, (*embedded)->store().Now(), globals.output));
-  return ExitFor(*batch);
+  return ExitFor(batch->phase, batch->reason);
 }
 
 void AddRun(CLI::App& root, const Globals& globals, Run& run) {
