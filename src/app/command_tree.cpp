@@ -31,8 +31,8 @@ CommandOption ReadOption(const CLI::Option& option) {
   return read;
 }
 
-Command ReadCommand(const CLI::App& app, std::vector<std::string> path) {
-  Command command;
+CommandSpec ReadCommand(const CLI::App& app, std::vector<std::string> path) {
+  CommandSpec command;
   command.path = std::move(path);
   command.description = app.get_description();
   command.footer = app.get_footer();
@@ -50,18 +50,18 @@ Command ReadCommand(const CLI::App& app, std::vector<std::string> path) {
 
 }  // namespace
 
-std::string Command::Path() const {
+std::string CommandSpec::Path() const {
   std::string text;
   for (std::size_t i = 1; i < path.size(); ++i) text += (i > 1 ? " " : "") + path[i];
   return text;
 }
 
-Command ReadCommands(const CLI::App& root) { return ReadCommand(root, {root.get_name()}); }
+CommandSpec ReadCommands(const CLI::App& root) { return ReadCommand(root, {root.get_name()}); }
 
-std::vector<const Command*> AllCommands(const Command& command) {
-  std::vector<const Command*> all{&command};
-  for (const Command& child : command.children) {
-    for (const Command* below : AllCommands(child)) all.push_back(below);
+std::vector<const CommandSpec*> AllCommands(const CommandSpec& command) {
+  std::vector<const CommandSpec*> all{&command};
+  for (const CommandSpec& child : command.children) {
+    for (const CommandSpec* below : AllCommands(child)) all.push_back(below);
   }
   return all;
 }

@@ -19,12 +19,12 @@ struct CommandOption {
   bool repeated = false;
 };
 
-struct Command {
+struct CommandSpec {
   std::vector<std::string> path;  // {"tipoff", "batch", "list"}
   std::string description;
   std::string footer;
   std::vector<CommandOption> options;
-  std::vector<Command> children;
+  std::vector<CommandSpec> children;
 
   std::string Name() const { return path.back(); }
   // "batch list"; "" for the program itself.
@@ -33,9 +33,9 @@ struct Command {
 
 // `root` and everything below it, in the order of declaration, without what is hidden (an empty
 // group).
-Command ReadCommands(const CLI::App& root);
+CommandSpec ReadCommands(const CLI::App& root);
 
 // `command` and everything below it, parents first.
-std::vector<const Command*> AllCommands(const Command& command);
+std::vector<const CommandSpec*> AllCommands(const CommandSpec& command);
 
 }  // namespace tipoff

@@ -7,7 +7,7 @@
 namespace tipoff {
 namespace {
 
-const CommandOption* Find(const Command& command, const std::string& name) {
+const CommandOption* Find(const CommandSpec& command, const std::string& name) {
   for (const CommandOption& option : command.options) {
     for (const std::string& other : option.names) {
       if (other == name) return &option;
@@ -19,9 +19,9 @@ const CommandOption* Find(const Command& command, const std::string& name) {
 
 TEST(CommandTree, HasEveryCommandAndOptionOfTheDefinition) {
   SampleCommands sample;
-  Command root = ReadCommands(sample.root);
+  CommandSpec root = ReadCommands(sample.root);
   std::vector<std::string> paths;
-  for (const Command* command : AllCommands(root)) paths.push_back(command->Path());
+  for (const CommandSpec* command : AllCommands(root)) paths.push_back(command->Path());
   EXPECT_EQ(paths,
             (std::vector<std::string>{"", "batch", "batch list", "batch get", "import", "shell"}));
   ASSERT_NE(Find(root, "--version"), nullptr);
@@ -29,7 +29,7 @@ TEST(CommandTree, HasEveryCommandAndOptionOfTheDefinition) {
   EXPECT_EQ(Find(root, "--data")->value, "TEXT");
   EXPECT_EQ(Find(root, "-o"), Find(root, "--output"));
   EXPECT_EQ(Find(root, "-o")->choices, (std::vector<std::string>{"table", "json", "csv"}));
-  const Command& batch = root.children.at(0);
+  const CommandSpec& batch = root.children.at(0);
   EXPECT_EQ(batch.description, "Look at batches: all of them");
   EXPECT_NE(Find(batch.children.at(0), "--live"), nullptr);
   EXPECT_TRUE(Find(batch.children.at(1), "ID")->required);

@@ -7,12 +7,12 @@ namespace {
 
 // Every script walks over the words before the cursor to find the command that they name, and keeps
 // its path as " batch list". What it matches words against is "<path> <word>".
-std::string Place(const Command& command) {
+std::string Place(const CommandSpec& command) {
   return command.path.size() == 1 ? "" : " " + command.Path();
 }
 
 // The program's own options may stand after any command.
-bool IsRoot(const Command& command) { return command.path.size() == 1; }
+bool IsRoot(const CommandSpec& command) { return command.path.size() == 1; }
 
 // Quoted for a shell that knows no escape within single quotes.
 std::string Quoted(std::string_view text) {
@@ -28,9 +28,9 @@ struct Valued {
 
 // The options that take a value, with a pattern for each of their names. Bash and zsh want the star
 // of a pattern unquoted, fish quoted.
-std::vector<Valued> ValuedOptions(const Command& root, bool star_quoted = false) {
+std::vector<Valued> ValuedOptions(const CommandSpec& root, bool star_quoted = false) {
   std::vector<Valued> all;
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     for (const CommandOption& option : command->options) {
       if (option.value.empty() || option.names.empty()) continue;
       Valued valued{{}, option.choices};
@@ -54,18 +54,19 @@ std::string AllValuedPatterns(const std::vector<Valued>& valued, std::string_vie
   return fmt::format("{}", fmt::join(patterns, separator));
 }
 
-std::string AllPlacePatterns(const Command& root, std::string_view separator) {
+std::string AllPlacePatterns(const CommandSpec& root, std::string_view separator) {
   std::vector<std::string> patterns;
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     if (!IsRoot(*command)) patterns.push_back(Quoted(Place(*command)));
   }
   return fmt::format("{}", fmt::join(patterns, separator));
 }
 
 // What may stand where no option is wanted: subcommands, or the choices of an argument.
-std::vector<std::pair<std::string, std::string>> Words(const Command& command) {
+std::vector<std::pair<std::string, std::string>> Words(const CommandSpec& command) {
   std::vector<std::pair<std::string, std::string>> words;
-  for (const Command& child : command.children) words.emplace_back(child.Name(), child.description);
+  for (const CommandSpec& child : command.children)
+    words.emplace_back(child.Name(), child.description);
   for (const CommandOption& option : command.options) {
     if (!option.names.empty()) continue;
     for (const std::string& choice : option.choices) words.emplace_back(choice, option.description);
@@ -73,9 +74,9 @@ std::vector<std::pair<std::string, std::string>> Words(const Command& command) {
   return words;
 }
 
-std::string BashPlaces(const Command& root) {
+std::string BashPlaces(const CommandSpec& root) {
   std::string text;
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     std::vector<std::string> words, options;
     for (const auto& [word, help] : Words(*command)) words.push_back(word);
     for (const CommandOption& option : command->options) {
@@ -88,7 +89,7 @@ std::string BashPlaces(const Command& root) {
   return text;
 }
 
-std::string BashEverywhere(const Command& root) {
+std::string BashEverywhere(const CommandSpec& root) {
   std::vector<std::string> names;
   for (const CommandOption& option : root.options) {
     names.insert(names.end(), option.names.begin(), option.names.end());
@@ -103,9 +104,9 @@ std::string ZshWord(std::string_view name, std::string_view description) {
   return Quoted(fmt::format("{}:{}", text, description));
 }
 
-std::string ZshPlaces(const Command& root) {
+std::string ZshPlaces(const CommandSpec& root) {
   std::string text;
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     text += fmt::format("    {})\n", Place(*command).empty() ? "''" : Quoted(Place(*command)));
     text += "      commands=(";
     for (const auto& [word, help] : Words(*command)) text += "\n        " + ZshWord(word, help);
@@ -122,7 +123,7 @@ std::string ZshPlaces(const Command& root) {
   return text;
 }
 
-std::string ZshEverywhere(const Command& root) {
+std::string ZshEverywhere(const CommandSpec& root) {
   std::string text;
   for (const CommandOption& option : root.options) {
     for (const std::string& name : option.names) {
@@ -142,7 +143,7 @@ std::string FishQuoted(std::string_view text) {
   return quoted + "'";
 }
 
-std::string FishOption(const Command& command, const CommandOption& option) {
+std::string FishOption(const CommandSpec& command, const CommandOption& option) {
   std::string line = "complete -c tipoff";
   if (!IsRoot(command)) line += " -n " + FishQuoted("__tipoff_at '" + Place(command) + "'");
   for (const std::string& name : option.names) {
@@ -156,11 +157,11 @@ std::string FishOption(const Command& command, const CommandOption& option) {
   return line + " -d " + FishQuoted(option.description) + "\n";
 }
 
-using Script = std::string (*)(const Command&);
+using Script = std::string (*)(const CommandSpec&);
 
 }  // namespace
 
-std::string BashCompletion(const Command& root) {
+std::string BashCompletion(const CommandSpec& root) {
   std::vector<Valued> valued = ValuedOptions(root);
   std::string choices;
   for (const Valued& option : valued) {
@@ -205,7 +206,7 @@ complete -o default -F _tipoff tipoff
       fmt::arg("at", BashPlaces(root)));
 }
 
-std::string ZshCompletion(const Command& root) {
+std::string ZshCompletion(const CommandSpec& root) {
   std::vector<Valued> valued = ValuedOptions(root);
   std::string choices;
   for (const Valued& option : valued) {
@@ -251,7 +252,7 @@ fi
                      fmt::arg("at", ZshPlaces(root)));
 }
 
-std::string FishCompletion(const Command& root) {
+std::string FishCompletion(const CommandSpec& root) {
   std::string values = AllValuedPatterns(ValuedOptions(root, true), " ");
   std::string text =
       fmt::format(R"(# fish completion of tipoff, made by `tipoff completion fish`.
@@ -280,7 +281,7 @@ function __tipoff_at
 end
 )",
                   fmt::arg("values", values), fmt::arg("places", AllPlacePatterns(root, " ")));
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     std::string here = FishQuoted("__tipoff_at '" + Place(*command) + "'");
     for (const auto& [word, help] : Words(*command)) {
       text += fmt::format("complete -c tipoff -f -n {} -a {} -d {}\n", here, FishQuoted(word),

@@ -12,8 +12,8 @@ namespace tipoff {
 // Call it last: it describes what `root` holds when the command runs.
 void AddCompletion(CLI::App& root, Globals& globals, Run& run);
 
-std::string BashCompletion(const Command& root);
-std::string ZshCompletion(const Command& root);
-std::string FishCompletion(const Command& root);
+std::string BashCompletion(const CommandSpec& root);
+std::string ZshCompletion(const CommandSpec& root);
+std::string FishCompletion(const CommandSpec& root);
 
 }  // namespace tipoff

@@ -65,10 +65,10 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, EveryScriptHasEveryCommandAndOption) {
-  Command root = ReadCommands(sample_.root);
+  CommandSpec root = ReadCommands(sample_.root);
   for (const std::string& script :
        {BashCompletion(root), ZshCompletion(root), FishCompletion(root)}) {
-    for (const Command* command : AllCommands(root)) {
+    for (const CommandSpec* command : AllCommands(root)) {
       EXPECT_NE(script.find(command->Name()), std::string::npos) << command->Path();
       for (const CommandOption& option : command->options) {
         for (const std::string& name : option.names) {

@@ -47,7 +47,7 @@ std::string OptionEntry(const CommandOption& option) {
 }
 
 // "tipoff batch get [options] ID".
-std::string Usage(const Command& command) {
+std::string Usage(const CommandSpec& command) {
   std::string usage = fmt::format("{}", fmt::join(command.path, " "));
   if (!command.options.empty()) usage += " [options]";
   for (const CommandOption& option : command.options) {
@@ -59,7 +59,7 @@ std::string Usage(const Command& command) {
   return usage;
 }
 
-std::string Section(const Command& command) {
+std::string Section(const CommandSpec& command) {
   std::string text = fmt::format(".SS \"{}\"\n", Roff(Usage(command)));
   text += Roff(command.description) + "\n";
   for (const CommandOption& option : command.options) text += OptionEntry(option);
@@ -125,7 +125,7 @@ bad configuration
 
 }  // namespace
 
-std::string ManPage(const Command& root, const std::string& version) {
+std::string ManPage(const CommandSpec& root, const std::string& version) {
   std::string name = root.Name();
   std::string purpose = root.description;
   if (purpose.starts_with(name + " ")) purpose.erase(0, name.size() + 1);
@@ -136,7 +136,7 @@ std::string ManPage(const Command& root, const std::string& version) {
   text += ".SH OPTIONS\nThese may stand before or after any command.\n";
   for (const CommandOption& option : root.options) text += OptionEntry(option);
   text += ".SH COMMANDS\n";
-  for (const Command* command : AllCommands(root)) {
+  for (const CommandSpec* command : AllCommands(root)) {
     if (command != &root) text += Section(*command);
   }
   return text + SettingsSection() + std::string(kEnd);

@@ -13,6 +13,6 @@ namespace tipoff {
 void AddMan(CLI::App& root, Globals& globals, Run& run);
 
 // A page of section 1, for `man -l`.
-std::string ManPage(const Command& root, const std::string& version);
+std::string ManPage(const CommandSpec& root, const std::string& version);
 
 }  // namespace tipoff

@@ -25,8 +25,8 @@ std::string Escaped(const std::string& text) {
 TEST(Man, HasEveryCommandOptionAndSetting) {
   std::string page = Page();
   SampleCommands sample;
-  Command root = ReadCommands(sample.root);
-  for (const Command* command : AllCommands(root)) {
+  CommandSpec root = ReadCommands(sample.root);
+  for (const CommandSpec* command : AllCommands(root)) {
     EXPECT_NE(page.find(command->Path()), std::string::npos) << command->Path();
     for (const CommandOption& option : command->options) {
       for (const std::string& name : option.names) {
