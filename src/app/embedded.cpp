@@ -32,19 +32,24 @@ std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
 
 class Embedded::WorkerThread {
  public:
-  WorkerThread(Embedded& embedded, AsioLoop& loop, int number)
+  WorkerThread(Embedded& embedded, AsioLoop& loop, Worker::Options options, int number)
       : loop_(loop),
         store_(*embedded.database_, loop_),
         bus_(*embedded.database_, *embedded.doorbell_, loop_),
         history_(loop_, HistoryPath(embedded.data_)),
         worker_(loop_, store_, bus_, history_, PredictWithPipeline,
-                {.process = embedded.process_,
-                 .name = fmt::format("{}/{}", embedded.process_.str(), number),
-                 .version = VersionText()}),
+                Identified(embedded, std::move(options), number)),
         thread_([this] {
           loop_.Post([this] { worker_.Start(); });
           loop_.Run();
         }) {}
+
+  static Worker::Options Identified(const Embedded& embedded, Worker::Options options, int number) {
+    options.process = embedded.process_;
+    options.name = fmt::format("{}/{}", embedded.process_.str(), number);
+    options.version = VersionText();
+    return options;
+  }
 
   void Stop() {
     loop_.Post([this] { worker_.Stop([this] { loop_.Stop(); }); });
@@ -87,10 +92,10 @@ Result<std::unique_ptr<Embedded>> Embedded::Open(const std::string& data, Access
   return embedded;
 }
 
-void Embedded::StartWorkers(int count) {
+void Embedded::StartWorkers(int count, const Worker::Options& options) {
   for (int i = 1; i <= count; ++i) {
     worker_loops_.push_back(std::make_unique<AsioLoop>());
-    workers_.push_back(std::make_unique<WorkerThread>(*this, *worker_loops_.back(), i));
+    workers_.push_back(std::make_unique<WorkerThread>(*this, *worker_loops_.back(), options, i));
   }
 }
 

@@ -43,8 +43,9 @@ class Embedded {
   Bus& bus() { return *bus_; }
   sqlite::Database& database() { return *database_; }
 
-  // Starts `count` workers, each on a thread and a loop of its own.
-  void StartWorkers(int count);
+  // Starts `count` workers, each on a thread and a loop of its own. Process, name and version of
+  // `options` are filled in.
+  void StartWorkers(int count, const Worker::Options& options);
   // Lets them finish what they hold and joins their threads.
   void StopWorkers();
 
