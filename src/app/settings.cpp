@@ -128,10 +128,38 @@ Worker::Options WorkerOptionsFrom(const Config& config) {
   options.held_max = static_cast<std::size_t>(config.Integer("worker.held_max"));
   options.lease = config.Span("worker.lease");
   options.tries_max = static_cast<int>(config.Integer("worker.tries_max"));
-  options.history_games_max = static_cast<int>(config.Integer("history.max_games"));
-  options.history_lookback_days = static_cast<int>(
+  options.history.max_games = static_cast<int>(config.Integer("history.max_games"));
+  options.history.lookback_days = static_cast<int>(
       std::chrono::ceil<std::chrono::days>(config.Span("history.lookback")).count());
-  options.history_timeout = config.Span("history.timeout");
+  options.history.timeout = config.Span("history.timeout");
+  return options;
+}
+
+ApiOptions ApiOptionsFrom(const Config& config) {
+  ApiOptions options;
+  options.policy = PolicyFrom(config);
+  options.min_minutes = config.Number("start.min_minutes");
+  options.start_window_past = config.Span("start.window_past");
+  options.start_window_future = config.Span("start.window_future");
+  options.completeness_min_percent = config.Number("start.completeness_min_percent");
+  options.force_repeat_window = config.Span("start.force_repeat_window");
+  options.slate_age_max = config.Span("slate.max_age");
+  options.allowed_hosts = config.Texts("auth.allowed_hosts");
+  options.work = WorkerOptionsFrom(config);
+  return options;
+}
+
+Auth::Options AuthOptionsFrom(const Config& config) {
+  Auth::Options options;
+  options.coordinator_key = config.Text("auth.coordinator_key");
+  options.oidc.audience = config.Text("auth.oidc_audience");
+  options.oidc.issuers = {config.Text("auth.oidc_issuer")};
+  // Google writes it in both ways.
+  if (options.oidc.issuers[0] == "https://accounts.google.com") {
+    options.oidc.issuers.push_back("accounts.google.com");
+  }
+  options.oidc.emails = config.Texts("auth.oidc_emails");
+  options.oidc.jwks = config.Text("auth.oidc_jwks");
   return options;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "api/api.h"
+#include "api/auth.h"
 #include "app/command.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -34,6 +36,10 @@ StartRequest StartRequestFrom(const Config& config);
 Sweep::Options SweepOptionsFrom(const Config& config);
 // Without process, name and version.
 Worker::Options WorkerOptionsFrom(const Config& config);
+// Without version.
+ApiOptions ApiOptionsFrom(const Config& config);
+// Without a way to fetch key sets, and with closed doors.
+Auth::Options AuthOptionsFrom(const Config& config);
 HttpServerOptions ServerOptionsFrom(const Config& config);
 // server.workers, or one a core.
 int WorkersFrom(const Config& config);

@@ -25,9 +25,9 @@ TEST(Settings, TheDefaultsAreThoseOfTheParts) {
   EXPECT_EQ(worker.held_max, plain_worker.held_max);
   EXPECT_EQ(worker.lease, plain_worker.lease);
   EXPECT_EQ(worker.tries_max, plain_worker.tries_max);
-  EXPECT_EQ(worker.history_games_max, plain_worker.history_games_max);
-  EXPECT_EQ(worker.history_lookback_days, plain_worker.history_lookback_days);
-  EXPECT_EQ(worker.history_timeout, plain_worker.history_timeout);
+  EXPECT_EQ(worker.history.max_games, plain_worker.history.max_games);
+  EXPECT_EQ(worker.history.lookback_days, plain_worker.history.lookback_days);
+  EXPECT_EQ(worker.history.timeout, plain_worker.history.timeout);
   HttpServerOptions server = ServerOptionsFrom(config), plain_server;
   EXPECT_EQ(server.host, plain_server.host);
   EXPECT_EQ(server.port, plain_server.port);
@@ -54,7 +54,7 @@ TEST(Settings, WhatIsConfiguredReachesTheParts) {
   Policy policy = PolicyFrom(config);
   ASSERT_EQ(policy.tolerance.size(), 2u);
   EXPECT_EQ(policy.required_players, std::vector<PlayerId>{PlayerId("a b")});
-  EXPECT_EQ(WorkerOptionsFrom(config).history_lookback_days, 2) << "whole days, rounded up";
+  EXPECT_EQ(WorkerOptionsFrom(config).history.lookback_days, 2) << "whole days, rounded up";
   EXPECT_EQ(WorkersFrom(config), 0);
   EXPECT_TRUE(StartLinesFrom(config).at(0).tomorrow);
   EXPECT_EQ(LogLevelFrom(config, false), Severity::kDebug);
