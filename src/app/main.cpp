@@ -16,6 +16,7 @@
 #include "app/run.h"
 #include "app/serve.h"
 #include "app/version.h"
+#include "app/worker.h"
 #include "base/log.h"
 
 namespace tipoff {
@@ -69,6 +70,7 @@ int Main(int argc, char** argv) {
   AddImport(root, globals, SlateWriterFor, run);
   AddRun(root, globals, run);
   AddServe(root, globals, run);
+  AddWorker(root, globals, run);
   AddBatch(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);
