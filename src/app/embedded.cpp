@@ -44,19 +44,22 @@ class Embedded::WorkerThread {
           loop_.Run();
         }) {}
 
+  // Lets it finish what it holds.
+  void BeginStop() {
+    loop_.Post([this] { worker_.Stop([this] { loop_.Stop(); }); });
+  }
+  void Join() { thread_.join(); }
+
+ private:
   static Worker::Options Identified(const Embedded& embedded, Worker::Options options, int number) {
+    std::string life = embedded.process_.str();
+    if (!options.name.empty()) life = options.name + "-" + life;
     options.process = embedded.process_;
-    options.name = fmt::format("{}/{}", embedded.process_.str(), number);
+    options.name = fmt::format("{}/{}", life, number);
     options.version = VersionText();
     return options;
   }
 
-  void Stop() {
-    loop_.Post([this] { worker_.Stop([this] { loop_.Stop(); }); });
-    thread_.join();
-  }
-
- private:
   AsioLoop& loop_;
   SqliteStore store_;
   SqliteBus bus_;
@@ -100,7 +103,8 @@ void Embedded::StartWorkers(int count, const Worker::Options& options) {
 }
 
 void Embedded::StopWorkers() {
-  for (auto& worker : workers_) worker->Stop();
+  for (auto& worker : workers_) worker->BeginStop();
+  for (auto& worker : workers_) worker->Join();
   workers_.clear();
 }
 

@@ -24,6 +24,7 @@
 #include "app/serve.h"
 #include "app/settings.h"
 #include "app/version.h"
+#include "app/worker.h"
 #include "base/log.h"
 
 namespace tipoff {
@@ -93,6 +94,7 @@ int Main(int argc, char** argv) {
   AddImport(root, globals, SlateWriterFor, run);
   AddRun(root, globals, run);
   AddServe(root, globals, run);
+  AddWorker(root, globals, run);
   AddBatch(root, globals, run);
   AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
