@@ -225,7 +225,7 @@ void LeaseDesk::ReportError(LeaseTicket ticket, std::string reason,
     return Report(std::move(ticket), std::move(report), std::move(done));
   }
   Duration delay = GiveBackDelay(ticket.deliveries);
-  ReportedRequest open{.batch = ticket.batch, .state = RequestState::kLeased};
+  ReportedRequest open{.batch = ticket.batch, .given_back = true};
   GiveBack(std::move(ticket), delay, [open, done](Status status) {
     if (!status.ok()) return done(status.error());
     done(open);

@@ -48,7 +48,8 @@ struct ReportedRequest {
   RequestState state = RequestState::kPending;
   std::int32_t predictions = 0;
   std::string reason;
-  bool late = false;  // The batch had ended.
+  bool late = false;        // The batch had ended.
+  bool given_back = false;  // Nothing is stored; somebody else will be handed it.
 };
 
 class LeaseDesk {

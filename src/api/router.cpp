@@ -80,11 +80,10 @@ HttpResponse MakeJson(int status, const json::value& body) {
 }
 
 HttpResponse MakeProblem(int status, std::string_view detail) {
-  HttpResponse response = MakeJson(
-      status, json::object{{"type", "about:blank"},
-                           {"title", Title(status)},
-                           {"status", status},
-                           {"detail", detail}});
+  HttpResponse response = MakeJson(status, json::object{{"type", "about:blank"},
+                                                        {"title", Title(status)},
+                                                        {"status", status},
+                                                        {"detail", detail}});
   response.content_type = "application/problem+json";
   if (status == 503) response.headers.emplace_back("Retry-After", "2");
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -147,8 +146,8 @@ Router::Match Router::Find(const HttpRequest& request) const {
   if (request.method == "OPTIONS") {
     match.problem.status = 204;
   } else {
-    match.problem = MakeProblem(
-        405, fmt::format("'{}' takes {}, not {}", request.path, allow, request.method));
+    match.problem =
+        MakeProblem(405, fmt::format("'{}' takes {}, not {}", request.path, allow, request.method));
   }
   match.problem.headers.emplace_back("Allow", allow);
   return match;

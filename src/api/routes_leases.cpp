@@ -118,7 +118,7 @@ void AnswerReport(const Call& call, const Result<ReportedRequest>& reported) {
   if (!reported.ok()) return call.Fail(reported.error());
   json::object body{{"batch_id", reported->batch.str()},
                     {"player_lookup", nullptr},
-                    {"state", ToString(reported->state)},
+                    {"state", reported->given_back ? "open" : ToString(reported->state)},
                     {"predictions", reported->predictions},
                     {"reason", nullptr},
                     {"late", reported->late}};
@@ -155,6 +155,14 @@ void Complete(const Desk& desk, const Call& call) {
   if (!report.ok()) return call.Fail(report.error());
   desk->Report(std::move(*ticket), std::move(*report),
                [call](Result<ReportedRequest> reported) { AnswerReport(call, reported); });
+}
+
+void GiveBack(const Desk& desk, const Call& call, LeaseTicket ticket, Duration delay) {
+  ReportedRequest open{.batch = ticket.batch, .given_back = true};
+  desk->GiveBack(std::move(ticket), delay, [call, open](Status status) {
+    if (!status.ok()) return call.Fail(status.error());
+    AnswerReport(call, open);
+  });
 }
 
 struct Failure {
@@ -195,21 +203,14 @@ void Fail(const Desk& desk, const Call& call) {
   if (failure->kind == "error") {
     return desk->ReportError(std::move(*ticket), std::move(failure->reason), answer);
   }
-  ReportedRequest open{.batch = ticket->batch, .state = RequestState::kLeased};
   Duration delay = GiveBackDelay(ticket->deliveries);
-  desk->GiveBack(std::move(*ticket), delay, [call, open](Status status) {
-    if (!status.ok()) return call.Fail(status.error());
-    AnswerReport(call, open);
-  });
+  GiveBack(desk, call, std::move(*ticket), delay);
 }
 
 void Release(const Desk& desk, const Call& call) {
   auto ticket = DecodeLeaseTicket(call.Param("token"));
   if (!ticket.ok()) return call.Fail(ticket.error());
-  desk->GiveBack(std::move(*ticket), Duration(0), [call](Status status) {
-    if (!status.ok()) return call.Fail(status.error());
-    call.Empty();
-  });
+  GiveBack(desk, call, std::move(*ticket), Duration(0));
 }
 
 }  // namespace

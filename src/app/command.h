@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "config/config.h"
 
 namespace tipoff {
 
@@ -19,6 +21,11 @@ enum class Output {
 struct Globals {
   std::string data;  // --data, else $TIPOFF_DATA, else ./tipoff-data
   Output output = Output::kTable;
+  std::string config_file;               // --config; see LoadConfig.
+  std::vector<FlagValue> setting_flags;  // Of the subcommand; see AddSettingFlag.
+  // Loaded before the subcommand runs, unless it does without.
+  Config config;
+  bool without_config = false;
 };
 
 // Part of the interface: scripts switch on them.

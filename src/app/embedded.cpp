@@ -32,26 +32,34 @@ std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
 
 class Embedded::WorkerThread {
  public:
-  WorkerThread(Embedded& embedded, AsioLoop& loop, int number)
+  WorkerThread(Embedded& embedded, AsioLoop& loop, Worker::Options options, int number)
       : loop_(loop),
         store_(*embedded.database_, loop_),
         bus_(*embedded.database_, *embedded.doorbell_, loop_),
         history_(loop_, HistoryPath(embedded.data_)),
         worker_(loop_, store_, bus_, history_, PredictWithPipeline,
-                {.process = embedded.process_,
-                 .name = fmt::format("{}/{}", embedded.process_.str(), number),
-                 .version = VersionText()}),
+                Identified(embedded, std::move(options), number)),
         thread_([this] {
           loop_.Post([this] { worker_.Start(); });
           loop_.Run();
         }) {}
 
-  void Stop() {
+  // Lets it finish what it holds.
+  void BeginStop() {
     loop_.Post([this] { worker_.Stop([this] { loop_.Stop(); }); });
-    thread_.join();
   }
+  void Join() { thread_.join(); }
 
  private:
+  static Worker::Options Identified(const Embedded& embedded, Worker::Options options, int number) {
+    std::string life = embedded.process_.str();
+    if (!options.name.empty()) life = options.name + "-" + life;
+    options.process = embedded.process_;
+    options.name = fmt::format("{}/{}", life, number);
+    options.version = VersionText();
+    return options;
+  }
+
   AsioLoop& loop_;
   SqliteStore store_;
   SqliteBus bus_;
@@ -87,15 +95,16 @@ Result<std::unique_ptr<Embedded>> Embedded::Open(const std::string& data, Access
   return embedded;
 }
 
-void Embedded::StartWorkers(int count) {
+void Embedded::StartWorkers(int count, const Worker::Options& options) {
   for (int i = 1; i <= count; ++i) {
     worker_loops_.push_back(std::make_unique<AsioLoop>());
-    workers_.push_back(std::make_unique<WorkerThread>(*this, *worker_loops_.back(), i));
+    workers_.push_back(std::make_unique<WorkerThread>(*this, *worker_loops_.back(), options, i));
   }
 }
 
 void Embedded::StopWorkers() {
-  for (auto& worker : workers_) worker->Stop();
+  for (auto& worker : workers_) worker->BeginStop();
+  for (auto& worker : workers_) worker->Join();
   workers_.clear();
 }
 

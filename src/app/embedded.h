@@ -43,9 +43,10 @@ class Embedded {
   Bus& bus() { return *bus_; }
   sqlite::Database& database() { return *database_; }
 
-  // Starts `count` workers, each on a thread and a loop of its own.
-  void StartWorkers(int count);
-  // Lets them finish what they hold and joins their threads.
+  // Starts `count` workers, each on a thread and a loop of its own. Process and version of
+  // `options` are filled in, and its name gets what makes it one of this life of this process.
+  void StartWorkers(int count, const Worker::Options& options = {});
+  // Lets them finish what they hold, all at once, and joins their threads.
   void StopWorkers();
 
   // Runs the loop until `call`'s callback has answered. Not from within the loop.

@@ -14,10 +14,14 @@ std::uint64_t ReadCount(JsonReader& reader, std::string_view field) {
 }  // namespace
 
 std::string Encode(const WorkerPresence& presence) {
-  boost::json::object object{
-      {"name", presence.name},       {"process", presence.process},
-      {"version", presence.version}, {"group", presence.group},
-      {"started_at", InstantToJson(presence.started_at)}};
+  boost::json::object object{{"name", presence.name},
+                             {"process", presence.process},
+                             {"version", presence.version},
+                             {"group", presence.group},
+                             {"held", nullptr},
+                             {"done", nullptr},
+                             {"failed", nullptr},
+                             {"started_at", InstantToJson(presence.started_at)}};
   if (presence.counts) {
     object["held"] = presence.counts->held;
     object["done"] = presence.counts->done;

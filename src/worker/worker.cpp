@@ -263,43 +263,31 @@ void Worker::Predict(std::shared_ptr<Hand> hand) {
     for (Item* item : hand->Open()) {
       if (item->message.batch == batch) items.push_back(item);
     }
-    PredictBatch(*hand, batch, std::move(items));
+    PredictBatch(batch, items);
   }
   Stage(hand);
 }
 
-void Worker::PredictBatch(Hand& hand, const BatchId& batch, std::vector<Item*> items) {
+void Worker::PredictBatch(const BatchId& batch, const std::vector<Item*>& items) {
   std::vector<PredictionInput> inputs;
   for (const Item* item : items) {
     TIPOFF_CHECK(item->has_history, "predicting from history that was not loaded");
     inputs.push_back({&item->message.spec, &item->history, item->teams});
   }
-  std::vector<PredictedRequest> predicted;
-  std::string problem;
-  try {
-    predicted = predict_(batch, inputs);
-  } catch (const std::exception& thrown) {
-    problem = thrown.what();
-  }
-  if (predicted.size() != items.size() && items.size() > 1) {
-    // One of them spoils the call: find out which by predicting each alone.
-    for (Item* item : items) PredictBatch(hand, batch, {item});
-    return;
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  std::vector<PredictedRequest> predicted = PredictEach(predict_, batch, inputs);
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
     Item& item = *items[i];
-    if (i < predicted.size()) item.predicted = std::move(predicted[i]);
-    bool thrown = i >= predicted.size();
-    if (!thrown && item.predicted.status != RequestState::kFailed) {
-      bool skipped = item.predicted.status == RequestState::kSkipped;
-      item.outcome = skipped ? WorkOutcome::kPermanentSkip : WorkOutcome::kPredicted;
-      item.note = item.predicted.reason;
-      continue;
+    item.predicted = std::move(predicted[i]);
+    item.note = item.predicted.reason;
+    if (item.predicted.status == RequestState::kSucceeded) {
+      item.outcome = WorkOutcome::kPredicted;
+    } else if (item.predicted.status == RequestState::kSkipped) {
+      item.outcome = WorkOutcome::kPermanentSkip;
+    } else {
+      int deliveries = item.delivery.deliveries;
+      bool last = deliveries == 0 || deliveries >= options_.tries_max;
+      item.outcome = last ? WorkOutcome::kErrorGivenUp : WorkOutcome::kErrorAgain;
     }
-    item.note = thrown ? "SystemError: " + problem : item.predicted.reason;
-    int deliveries = item.delivery.deliveries;
-    bool last = deliveries == 0 || deliveries >= options_.tries_max;
-    item.outcome = last ? WorkOutcome::kErrorGivenUp : WorkOutcome::kErrorAgain;
   }
 }
 

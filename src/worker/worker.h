@@ -9,24 +9,18 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/messages.h"
 #include "history/history.h"
-#include "predict/pipeline.h"
 #include "store/store.h"
 #include "worker/held_request.h"
+#include "worker/predictor.h"
 #include "worker/presence.h"
 
 namespace tipoff {
-
-// Predicts many requests of one batch. Pure; what it throws counts as a deterministic error of the
-// request that it was thrown for.
-using Predictor = std::function<std::vector<PredictedRequest>(
-    const BatchId& batch, std::span<const PredictionInput> inputs)>;
 
 class Worker {
  public:
@@ -72,7 +66,7 @@ class Worker {
   void Work(std::shared_ptr<Hand> hand);
   void LoadHistory(std::shared_ptr<Hand> hand);
   void Predict(std::shared_ptr<Hand> hand);
-  void PredictBatch(Hand& hand, const BatchId& batch, std::vector<Item*> items);
+  void PredictBatch(const BatchId& batch, const std::vector<Item*>& items);
   void Stage(std::shared_ptr<Hand> hand);
   void Report(std::shared_ptr<Hand> hand);
   void Settle(std::shared_ptr<Hand> hand);

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "support/world.h"
 #include "worker/held_request.h"
+#include "worker/predictor.h"
 #include "worker/presence.h"
 
 namespace tipoff {
@@ -484,6 +485,35 @@ TEST_F(PushTest, StoppingRefusesWhatIsPushedAndLetsGoWhatHangs) {
   EXPECT_EQ(answers_[0], false);
   EXPECT_EQ(answers_[1], false);
   EXPECT_TRUE(drained);
+}
+
+TEST(Predictor, F07_OneThatThrowsOrGivesNoAnswerDisturbsNoOther) {
+  PredictionInput inputs[3];
+  RequestSpec specs[3];
+  for (int i = 0; i < 3; ++i) inputs[i].request = &specs[i];
+  specs[1].player = PlayerId("bad");
+  bool throws = true;
+  Predictor predict = [&](const BatchId&, std::span<const PredictionInput> asked) {
+    std::vector<PredictedRequest> predicted;
+    for (const PredictionInput& input : asked) {
+      if (input.request->player.str() != "bad") {
+        predicted.push_back(Predicted(20));
+      } else if (throws) {
+        throw std::runtime_error("divided by zero");
+      }
+    }
+    return predicted;
+  };
+  for (throws = true;; throws = false) {
+    auto predicted = PredictEach(predict, BatchId("b"), inputs);
+    ASSERT_EQ(predicted.size(), 3u);
+    EXPECT_EQ(predicted[0], Predicted(20));
+    EXPECT_EQ(predicted[1].status, RequestState::kFailed);
+    EXPECT_EQ(predicted[1].reason, throws ? "SystemError: divided by zero"
+                                          : "SystemError: the predictor gave no answer");
+    EXPECT_EQ(predicted[2], Predicted(20));
+    if (!throws) break;
+  }
 }
 
 TEST(AckMatrix, EveryOutcomeHasItsRowAndOnlyReportsWhatIsAcked) {

@@ -1,0 +1,199 @@
+#include "app/worker.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "app/embedded.h"
+#include "app/remote_worker.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "http/client.h"
+
+namespace tipoff {
+namespace {
+
+constexpr auto kFolderCheck = std::chrono::seconds(2);
+
+struct WorkerOptions {
+  std::string url;
+  std::string key;
+  std::string name;
+  int concurrency = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  std::size_t held_max = 0;  // 0: the default of its kind.
+};
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+void SayStarted(const std::string& what_for, const std::string& name, int concurrency) {
+  fmt::print(stderr, "working for {} as {}, {} at a time\n", what_for, name, concurrency);
+  Log(Severity::kInfo, "working", {{"for", what_for}, {"worker", name}});
+}
+
+// Which file it is: one that was removed and made anew is another.
+std::optional<std::pair<dev_t, ino_t>> Identity(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
+}
+
+// A worker on the data folder of this machine.
+class LocalWorker {
+ public:
+  LocalWorker(Embedded& embedded, std::string path)
+      : embedded_(embedded), path_(std::move(path)), identity_(Identity(path_)) {}
+
+  // Works until told to stop. An error: the database has gone from under it.
+  Status Work(const WorkerOptions& options) {
+    Worker::Options worker{.name = options.name};
+    if (options.held_max > 0) worker.held_max = options.held_max;
+    embedded_.StartWorkers(options.concurrency, worker);
+    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
+    Look();
+    embedded_.loop().Run();
+    embedded_.loop().Cancel(timer_);
+    if (gone_) {
+      return Error{Errc::kUnavailable,
+                   fmt::format("the database {} has gone from under this worker; it stops", path_)};
+    }
+    embedded_.StopWorkers();
+    return Ok();
+  }
+
+ private:
+  // SQLite goes on happily with a file that nobody else can see any more.
+  void Look() {
+    gone_ = Identity(path_) != identity_;
+    if (gone_) return embedded_.loop().Stop();
+    timer_ = embedded_.loop().After(kFolderCheck, [this] { Look(); });
+  }
+
+  Embedded& embedded_;
+  std::string path_;
+  std::optional<std::pair<dev_t, ino_t>> identity_;
+  Loop::TimerId timer_ = 0;
+  bool gone_ = false;
+};
+
+int WorkHere(const Globals& globals, const WorkerOptions& options) {
+  std::string path = (std::filesystem::path(globals.data) / "tipoff.db").string();
+  if (!std::filesystem::exists(path)) {
+    return Complain({Errc::kNotFound,
+                     fmt::format("there is no {}: start `tipoff --data {} serve` first, or name "
+                                 "the server to work for with --url",
+                                 path, globals.data)});
+  }
+  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
+  if (!embedded.ok()) return Complain(embedded.error());
+  LocalWorker worker(**embedded, path);
+  SayStarted(globals.data, (*embedded)->process().str(), options.concurrency);
+  Status worked = worker.Work(options);
+  if (worked.ok()) return kExitSucceeded;
+  int exit = Complain(worked.error());
+  // Nothing that it holds can be given back, and nothing is left to close.
+  std::_Exit(exit);
+}
+
+// One of several workers for a server elsewhere, each on a thread of its own.
+class RemoteThread {
+ public:
+  RemoteThread(RemoteWorker::Options options, std::function<void(Error)> refused)
+      : client_(std::make_unique<HttpClient>(loop_)),
+        worker_(
+            loop_, [this](HttpCall call, auto done) { client_->Call(std::move(call), done); },
+            PredictWithPipeline, std::move(options)),
+        thread_([this, refused = std::move(refused)] {
+          loop_.Post([this, refused] { worker_.Start(refused); });
+          loop_.Run();
+          client_.reset();
+        }) {}
+
+  void BeginStop() {
+    loop_.Post([this] { worker_.Stop([this] { loop_.Stop(); }); });
+  }
+  void Join() { thread_.join(); }
+
+ private:
+  AsioLoop loop_;
+  std::unique_ptr<HttpClient> client_;
+  RemoteWorker worker_;
+  std::thread thread_;
+};
+
+int WorkElsewhere(WorkerOptions options) {
+  if (options.key.empty()) options.key = Environment("TIPOFF_KEY");
+  while (options.url.ends_with('/')) options.url.pop_back();
+  SystemRandom random;
+  std::string life = MakeIncarnation(random).str();
+  if (!options.name.empty()) life = options.name + "-" + life;
+  AsioLoop loop;
+  std::mutex mutex;
+  std::optional<Error> refusal;
+  auto refused = [&](Error error) {
+    std::scoped_lock guard(mutex);
+    if (!refusal) refusal = std::move(error);
+    loop.Post([&loop] { loop.Stop(); });
+  };
+  std::vector<std::unique_ptr<RemoteThread>> threads;
+  for (int i = 1; i <= options.concurrency; ++i) {
+    RemoteWorker::Options worker{.url = options.url,
+                                 .key = options.key,
+                                 .name = fmt::format("{}/{}", life, i),
+                                 .version = VersionText()};
+    if (options.held_max > 0) worker.held_max = options.held_max;
+    threads.push_back(std::make_unique<RemoteThread>(std::move(worker), refused));
+  }
+  loop.OnTermination([&loop](int) { loop.Stop(); });
+  SayStarted(options.url, life, options.concurrency);
+  loop.Run();
+  for (auto& thread : threads) thread->BeginStop();
+  for (auto& thread : threads) thread->Join();
+  return refusal ? Complain(*refusal) : static_cast<int>(kExitSucceeded);
+}
+
+}  // namespace
+
+void AddWorker(CLI::App& root, const Globals& globals, Run& run) {
+  CLI::App* command = root.add_subcommand(
+      "worker", "Work requests in a process of its own, on the data folder or for a server");
+  auto options = std::make_shared<WorkerOptions>();
+  command->add_option("--url", options->url,
+                      "Server to work for, such as http://10.0.0.5:8080 ($TIPOFF_URL); without "
+                      "one, the data folder");
+  command->add_option("--key", options->key, "Key of the server, with the role work ($TIPOFF_KEY)");
+  command
+      ->add_option("--threads,--concurrency", options->concurrency,
+                   "Workers in this process, each on a thread")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command
+      ->add_option("--held-max", options->held_max,
+                   "Requests that each holds at most (500; for a server 100)")
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--name", options->name, "Beginning of its name, which tells who did what")
+      ->check([](const std::string& name) {
+        return name.size() <= 100 ? std::string() : std::string("is longer than 100 bytes");
+      });
+  command->footer(
+      "Several may work at once; one that dies loses nothing, others go on with what it held.\n"
+      "SIGTERM and Ctrl-C let it finish what it holds: it ends within 10 s.\n\n"
+      "Examples:\n"
+      "  tipoff --data /var/lib/tipoff worker\n"
+      "  TIPOFF_KEY=... tipoff worker --url http://10.0.0.5:8080 --name rack2");
+  command->callback([&globals, &run, options, &root] {
+    run = [&globals, options, &root] {
+      bool data_named = root.get_option("--data")->count() > 0;
+      if (options->url.empty() && !data_named) options->url = Environment("TIPOFF_URL");
+      return options->url.empty() ? WorkHere(globals, *options) : WorkElsewhere(*options);
+    };
+  });
+}
+
+}  // namespace tipoff
