@@ -11,6 +11,7 @@
 #include "app/doctor_folder.h"
 #include "app/game_date.h"
 #include "app/screen.h"
+#include "app/settings.h"
 
 namespace tipoff {
 namespace {
@@ -93,10 +94,25 @@ void ExamineServer(ApiClient& client, std::vector<Finding>& findings) {
   AskTheApi(client, findings);
 }
 
-int RunDoctor(const Globals& globals, const DoctorArguments& arguments) {
+// Where it can't be used, the rest is examined with the defaults.
+Finding ExamineConfig(Globals& globals) {
+  Finding finding{.name = "config", .detail = "can be used"};
+  auto config = LoadConfig(globals);
+  if (config.ok()) {
+    globals.config = std::move(*config);
+  } else {
+    finding.verdict = Verdict::kFail;
+    finding.detail = config.error().message;
+    finding.remedy = "mend what is named; `tipoff config --example` shows every setting";
+  }
+  return finding;
+}
+
+int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   std::vector<Finding> findings;
   auto url = ServerUrl(arguments.address);
   if (!url.ok()) return Complain(url.error());
+  findings.push_back(ExamineConfig(globals));
   bool can_ask = true;
   if (url->empty()) can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
   if (can_ask) {
@@ -115,15 +131,16 @@ int RunDoctor(const Globals& globals, const DoctorArguments& arguments) {
 
 }  // namespace
 
-void AddDoctor(CLI::App& root, const Globals& globals, Run& run) {
+void AddDoctor(CLI::App& root, Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
-      "doctor", "Check folder, store, clock, bus, workers and batches, and say what to do");
+      "doctor", "Check config, folder, store, clock, bus, workers and batches; say what to do");
   auto arguments = std::make_shared<DoctorArguments>();
   AddApiAddress(*command, root, arguments->address);
   command->add_flag("--integrity", arguments->integrity,
                     "Read the whole store and check that it is sound");
   command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
   command->callback([&globals, &run, arguments] {
+    globals.without_config = true;
     run = [&globals, arguments] { return RunDoctor(globals, *arguments); };
   });
 }

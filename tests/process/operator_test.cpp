@@ -276,6 +276,17 @@ TEST_F(OperatorTest, TheDoctorFindsAHealthyFolderWell) {
   EXPECT_THAT(doctor.out, HasSubstr("WARN  workers"));
 }
 
+TEST_F(OperatorTest, F49_TheDoctorTellsOfABrokenConfigurationAndGoesOn) {
+  Demo();
+  std::ofstream(data_ / "tipoff.toml") << "[batch]\ndeadline = 2\n";
+  EXPECT_EQ(Tipoff({"batch", "list"}).exit, 78);
+  Finished doctor = Tipoff({"doctor"});
+  EXPECT_EQ(doctor.exit, 1) << doctor.out;
+  EXPECT_THAT(doctor.out, HasSubstr("FAIL  config"));
+  EXPECT_THAT(doctor.out, HasSubstr("batch.deadline"));
+  EXPECT_THAT(doctor.out, HasSubstr("OK    store"));
+}
+
 TEST_F(OperatorTest, TheDoctorNamesWhatIsNotThereOrNoStore) {
   Finished missing = RunTipoff({"--data", data_ / "nowhere", "doctor"});
   EXPECT_EQ(missing.exit, 1);
