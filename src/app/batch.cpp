@@ -21,7 +21,7 @@ class BatchCommand {
     AddApiAddress(command_, root, *address_);
   }
 
-  using Action = std::function<int(ApiClient&, Screen&, Output)>;
+  using Action = std::function<int(ApiClient&, Console&, Output)>;
 
   CLI::App& Verb(const char* name, const char* help, std::function<Writes()> writes,
                  Action action) {
@@ -31,8 +31,8 @@ class BatchCommand {
       run = [&globals, address, writes, action] {
         auto client = Connect(globals, *address, writes());
         if (!client.ok()) return Complain(client.error());
-        StandardScreen screen;
-        return action(**client, screen, globals.output);
+        StandardConsole console;
+        return action(**client, console, globals.output);
       };
     });
     return *verb;
@@ -59,8 +59,8 @@ constexpr char kIdHelp[] = "As `batch list` shows it";
 void BatchCommand::AddLooks() {
   auto filters = std::make_shared<BatchFilters>();
   CLI::App& list = Verb("list", "List batches, newest first", Never,
-                        [filters](ApiClient& client, Screen& screen, Output output) {
-                          return ListBatches(client, screen, output, *filters);
+                        [filters](ApiClient& client, Console& console, Output output) {
+                          return ListBatches(client, console, output, *filters);
                         });
   AddBatchFilters(list, *filters);
   CLI::Option* limit = list.add_option("--limit", filters->limit, "At most so many")
@@ -75,27 +75,28 @@ void BatchCommand::AddLooks() {
   auto arguments = std::make_shared<Arguments>();
   auto look = [&](const char* name, const char* help, auto action) -> CLI::App& {
     CLI::App& verb = Verb(name, help, WhenNeeded,
-                          [arguments, action](ApiClient& client, Screen& screen, Output output) {
-                            return action(client, screen, output, *arguments);
+                          [arguments, action](ApiClient& client, Console& console, Output output) {
+                            return action(client, console, output, *arguments);
                           });
     verb.add_option("BATCH_ID", arguments->id, kIdHelp)->required();
     return verb;
   };
   look("get", "One batch: phase, counts, times",
-       [](ApiClient& c, Screen& s, Output o, const Arguments& a) {
+       [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return GetBatch(c, s, o, a.id);
        });
   look("requests", "Its requests, each with its state and last hop",
-       [](ApiClient& c, Screen& s, Output o, const Arguments& a) {
+       [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return ShowRequests(c, s, o, a.id, a.states);
        })
       .add_option("--state", arguments->states, "Only these states (comma-separated)")
       ->delimiter(',');
-  look("predictions", "Its predictions", [](ApiClient& c, Screen& s, Output o, const Arguments& a) {
-    return ShowPredictions(c, s, o, a.id);
-  });
+  look("predictions", "Its predictions",
+       [](ApiClient& c, Console& s, Output o, const Arguments& a) {
+         return ShowPredictions(c, s, o, a.id);
+       });
   look("journal", "Its life, commit by commit",
-       [](ApiClient& c, Screen& s, Output o, const Arguments& a) {
+       [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return ShowJournal(c, s, o, a.id);
        });
 }
@@ -103,22 +104,22 @@ void BatchCommand::AddLooks() {
 void BatchCommand::AddFollowing() {
   auto id = std::make_shared<std::string>();
   CLI::App& watch = Verb("watch", "Show each change until its end; exit with its outcome",
-                         WhenNeeded, [id](ApiClient& client, Screen& screen, Output output) {
-                           return WatchBatch(client, screen, output, *id);
+                         WhenNeeded, [id](ApiClient& client, Console& console, Output output) {
+                           return WatchBatch(client, console, output, *id);
                          });
   watch.add_option("BATCH_ID", *id, kIdHelp)->required();
 
   auto timeout = std::make_shared<std::string>();
   CLI::App& wait =
       Verb("wait", "Wait for its end; exit with its outcome, 3 if it did not come in time",
-           WhenNeeded, [id, timeout](ApiClient& client, Screen& screen, Output output) {
+           WhenNeeded, [id, timeout](ApiClient& client, Console& console, Output output) {
              std::optional<Duration> limit;
              if (!timeout->empty()) {
                auto parsed = ParseDuration(*timeout);
                if (!parsed.ok()) return Complain(Annotate(parsed.error(), "--timeout"));
                limit = *parsed;
              }
-             return WaitForBatch(client, screen, output, *id, limit);
+             return WaitForBatch(client, console, output, *id, limit);
            });
   wait.add_option("BATCH_ID", *id, kIdHelp)->required();
   wait.add_option("--timeout", *timeout, "Wait no longer than that: 10m");
@@ -127,8 +128,8 @@ void BatchCommand::AddFollowing() {
 void BatchCommand::AddStarts() {
   auto arguments = std::make_shared<StartArguments>();
   CLI::App& start = Verb("start", "Start a game day's batch", WhenNeeded,
-                         [arguments](ApiClient& client, Screen& screen, Output output) {
-                           return StartBatch(client, screen, output, *arguments);
+                         [arguments](ApiClient& client, Console& console, Output output) {
+                           return StartBatch(client, console, output, *arguments);
                          });
   start.add_option("--date", arguments->date,
                    "YYYY-MM-DD, TODAY or TOMORROW (New York) [default: TODAY]");
@@ -143,8 +144,8 @@ void BatchCommand::AddStarts() {
   CLI::App& restart = Verb(
       "restart", "Clear a batch and start its day again with the same options",
       [again] { return again->dry_run ? Writes::kNever : Writes::kWhenNeeded; },
-      [again](ApiClient& client, Screen& screen, Output output) {
-        return RestartBatch(client, screen, output, *again);
+      [again](ApiClient& client, Console& console, Output output) {
+        return RestartBatch(client, console, output, *again);
       });
   restart.add_option("BATCH_ID", again->id, kIdHelp)->required();
   restart.add_option("--reason", again->reason, "Why, for the audit log");
@@ -157,8 +158,8 @@ void BatchCommand::AddOrder(OrderVerb verb, const char* name, const char* help) 
   auto arguments = std::make_shared<OrderArguments>();
   CLI::App& order = Verb(
       name, help, [arguments] { return arguments->dry_run ? Writes::kNever : Writes::kWhenNeeded; },
-      [arguments, verb](ApiClient& client, Screen& screen, Output output) {
-        return GiveOrder(client, screen, output, verb, *arguments);
+      [arguments, verb](ApiClient& client, Console& console, Output output) {
+        return GiveOrder(client, console, output, verb, *arguments);
       });
   order.add_option("BATCH_ID", arguments->ids, "Which; or choose them by the filters below");
   AddBatchFilters(order, arguments->filters);
@@ -181,11 +182,12 @@ void BatchCommand::AddRetry() {
     bool wait = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App& retry = Verb("retry", "A new batch of what failed, expired or was not delivered",
-                         WhenNeeded, [arguments](ApiClient& client, Screen& screen, Output output) {
-                           return RetryBatch(client, screen, output, arguments->id,
-                                             arguments->reason, arguments->wait);
-                         });
+  CLI::App& retry =
+      Verb("retry", "A new batch of what failed, expired or was not delivered", WhenNeeded,
+           [arguments](ApiClient& client, Console& console, Output output) {
+             return RetryBatch(client, console, output, arguments->id, arguments->reason,
+                               arguments->wait);
+           });
   retry.add_option("BATCH_ID", arguments->id, kIdHelp)->required();
   retry.add_option("--reason", arguments->reason, "Why, for the audit log");
   retry.add_flag("--wait", arguments->wait, "Wait for its end and exit with its outcome");

@@ -158,7 +158,7 @@ class BatchCommands : public testing::Test {
   FakeApi api_{[this](const auto& method, const auto& path, const auto& body) {
     return coordinator_(method, path, body);
   }};
-  FakeScreen screen_;
+  FakeConsole console_;
 };
 
 TEST_F(BatchCommands, FiltersBecomeTheQueryAndMistakesNameTheirFlag) {
@@ -185,20 +185,20 @@ TEST_F(BatchCommands, AListIsReadPageByPageUpToItsLimit) {
   });
   BatchFilters filters;
   filters.limit = 2;
-  EXPECT_EQ(ListBatches(pages, screen_, Output::kCsv, filters), kExitSucceeded);
+  EXPECT_EQ(ListBatches(pages, console_, Output::kCsv, filters), kExitSucceeded);
   EXPECT_THAT(pages.calls,
               ElementsAre("GET /v1/batches?limit=2", "GET /v1/batches?limit=1&cursor=next"));
-  EXPECT_THAT(screen_.notes, HasSubstr("--all"));
+  EXPECT_THAT(console_.notes, HasSubstr("--all"));
 }
 
 TEST_F(BatchCommands, StuckBatchesAreShownWithPercentAgeAndIdleTime) {
   BatchFilters filters;
   filters.stuck = true;
-  EXPECT_EQ(ListBatches(api_, screen_, Output::kTable, filters), kExitSucceeded);
-  EXPECT_THAT(screen_.out, HasSubstr("NO_PROGRESS_FOR"));
-  EXPECT_THAT(screen_.out, HasSubstr("93.8"));
-  EXPECT_THAT(screen_.out, HasSubstr("2h"));
-  EXPECT_THAT(screen_.out, HasSubstr("1h"));
+  EXPECT_EQ(ListBatches(api_, console_, Output::kTable, filters), kExitSucceeded);
+  EXPECT_THAT(console_.out, HasSubstr("NO_PROGRESS_FOR"));
+  EXPECT_THAT(console_.out, HasSubstr("93.8"));
+  EXPECT_THAT(console_.out, HasSubstr("2h"));
+  EXPECT_THAT(console_.out, HasSubstr("1h"));
 }
 
 TEST_F(BatchCommands, AnErrorOfTheServerHasItsExitCode) {
@@ -214,9 +214,9 @@ TEST_F(BatchCommands, AnErrorOfTheServerHasItsExitCode) {
     FakeApi refusing([status = status](const auto&, const auto&, const auto&) {
       return Problem(status, "because");
     });
-    EXPECT_EQ(GetBatch(refusing, screen_, Output::kTable, "b1"), exit) << status;
+    EXPECT_EQ(GetBatch(refusing, console_, Output::kTable, "b1"), exit) << status;
   }
-  EXPECT_EQ(GetBatch(api_, screen_, Output::kTable, "../etc"), kExitNotFound);
+  EXPECT_EQ(GetBatch(api_, console_, Output::kTable, "../etc"), kExitNotFound);
 }
 
 TEST_F(BatchCommands, APageThatIsNoTipoffIsSaid) {
@@ -231,47 +231,49 @@ TEST_F(BatchCommands, APageThatIsNoTipoffIsSaid) {
 
 TEST_F(BatchCommands, AnOrderForNamedBatchesAsksNobodyWhereNobodyIs) {
   OrderArguments arguments{.ids = {"b1", "b2", "b1"}, .reason = "too late"};
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, arguments), kExitSucceeded);
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, arguments),
+            kExitSucceeded);
   EXPECT_THAT(Posts(), ElementsAre("POST /v1/batches/b1:clear", "POST /v1/batches/b2:clear"));
   EXPECT_THAT(api_.bodies.back(), HasSubstr("too late"));
-  EXPECT_THAT(screen_.out, HasSubstr("ClearedByOperator"));
+  EXPECT_THAT(console_.out, HasSubstr("ClearedByOperator"));
 }
 
 TEST_F(BatchCommands, AnOverdueBatchIsClearedNotEndedByLookingAtItFirst) {
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kJson, OrderVerb::kClear, {.ids = {"b1"}}),
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kJson, OrderVerb::kClear, {.ids = {"b1"}}),
             kExitSucceeded);
-  EXPECT_THAT(screen_.out, HasSubstr("ClearedByOperator"));
+  EXPECT_THAT(console_.out, HasSubstr("ClearedByOperator"));
 }
 
 TEST_F(BatchCommands, F33_AnEndedBatchStaysAsItIs) {
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kFinish, {.ids = {"b4"}}),
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kFinish, {.ids = {"b4"}}),
             kExitSucceeded);
   EXPECT_TRUE(Posts().empty());
-  EXPECT_THAT(screen_.out, HasSubstr("already_ended"));
+  EXPECT_THAT(console_.out, HasSubstr("already_ended"));
 }
 
 TEST_F(BatchCommands, ABulkOrderNeedsAYesOrSomebodyToAsk) {
   OrderArguments arguments;
   arguments.filters.stuck = true;
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, arguments), kExitUsage);
-  EXPECT_THAT(screen_.notes, HasSubstr("--yes"));
-  EXPECT_THAT(screen_.notes, HasSubstr("3 batches"));
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, arguments), kExitUsage);
+  EXPECT_THAT(console_.notes, HasSubstr("--yes"));
+  EXPECT_THAT(console_.notes, HasSubstr("3 batches"));
 
-  screen_.is_terminal = true;
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, arguments), kExitError);
-  EXPECT_THAT(screen_.asked, ElementsAre("Clear these 3 batches?"));
-  EXPECT_THAT(screen_.notes, HasSubstr("76"));
+  console_.is_terminal = true;
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, arguments), kExitError);
+  EXPECT_THAT(console_.asked, ElementsAre("Clear these 3 batches?"));
+  EXPECT_THAT(console_.notes, HasSubstr("76"));
   EXPECT_TRUE(Posts().empty());
 
-  screen_.answer = true;
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, arguments), kExitSucceeded);
+  console_.answer = true;
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, arguments),
+            kExitSucceeded);
   EXPECT_EQ(Posts().size(), 3u);
 }
 
 TEST_F(BatchCommands, YesAsksNobody) {
   OrderArguments arguments{.yes = true};
   arguments.filters.older_than = "1h";
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kCsv, OrderVerb::kFinish, arguments), kExitSucceeded);
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kCsv, OrderVerb::kFinish, arguments), kExitSucceeded);
   EXPECT_EQ(Posts().size(), 3u);
   EXPECT_THAT(api_.calls.front(), HasSubstr("older_than=1h"));
   EXPECT_THAT(api_.calls.front(), HasSubstr("live=true"));
@@ -280,23 +282,23 @@ TEST_F(BatchCommands, YesAsksNobody) {
 TEST_F(BatchCommands, ADryRunPostsNothingAndSaysWhatWouldBeDone) {
   OrderArguments arguments{.dry_run = true};
   arguments.filters.stuck = true;
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kCleanUp, arguments),
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kCleanUp, arguments),
             kExitSucceeded);
   EXPECT_TRUE(Posts().empty());
   EXPECT_EQ(api_.calls.size(), 1u) << "not even a look at one batch, which may end it";
-  EXPECT_THAT(screen_.out, HasSubstr("would_end"));
-  EXPECT_THAT(screen_.out, HasSubstr("would_complete_with_partial"));
-  EXPECT_THAT(screen_.out, HasSubstr("no_action"));
+  EXPECT_THAT(console_.out, HasSubstr("would_end"));
+  EXPECT_THAT(console_.out, HasSubstr("would_complete_with_partial"));
+  EXPECT_THAT(console_.out, HasSubstr("no_action"));
 }
 
 TEST_F(BatchCommands, NamesAndFiltersTogetherOrNeitherIsAMistake) {
   OrderArguments both{.ids = {"b1"}};
   both.filters.stuck = true;
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, both), kExitUsage);
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, {}), kExitUsage);
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kClear, {.ids = {"nope"}}),
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, both), kExitUsage);
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, {}), kExitUsage);
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kClear, {.ids = {"nope"}}),
             kExitNotFound);
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kTable, OrderVerb::kCheckStalled,
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kTable, OrderVerb::kCheckStalled,
                       {.ids = {"b1"}, .stall_after = "5"}),
             kExitUsage);
 }
@@ -308,16 +310,16 @@ TEST_F(BatchCommands, OneThatGoesWrongDoesNotHoldUpTheOthers) {
   });
   OrderArguments arguments{.yes = true};
   arguments.filters.stuck = true;
-  EXPECT_EQ(GiveOrder(half, screen_, Output::kTable, OrderVerb::kFinish, arguments), kExitError);
-  EXPECT_THAT(screen_.out, HasSubstr("the store is busy"));
-  EXPECT_THAT(screen_.notes, HasSubstr("1 of 3"));
+  EXPECT_EQ(GiveOrder(half, console_, Output::kTable, OrderVerb::kFinish, arguments), kExitError);
+  EXPECT_THAT(console_.out, HasSubstr("the store is busy"));
+  EXPECT_THAT(console_.notes, HasSubstr("1 of 3"));
   EXPECT_THAT(half.calls.back(), HasSubstr("b3:finish"));
 }
 
 TEST_F(BatchCommands, TheCleanupEndsWhatTheClockWouldAndLeavesTheRest) {
-  EXPECT_EQ(GiveOrder(api_, screen_, Output::kJson, OrderVerb::kCleanUp, {.yes = true}),
+  EXPECT_EQ(GiveOrder(api_, console_, Output::kJson, OrderVerb::kCleanUp, {.yes = true}),
             kExitSucceeded);
-  json::array all = ParseJson(screen_.out)->as_array();
+  json::array all = ParseJson(console_.out)->as_array();
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].at("reason"), "DeadlineExceeded");
   EXPECT_EQ(all[0].at("action"), "ended");
@@ -330,14 +332,14 @@ TEST_F(BatchCommands, AStartSendsWhatWasSaidAndNothingElse) {
   StartArguments arguments{.date = "2026-01-28", .deadline = "2h"};
   arguments.idempotency_key = "k1";
   arguments.run_mode = "FIRST";
-  EXPECT_EQ(StartBatch(api_, screen_, Output::kTable, arguments), kExitSucceeded);
+  EXPECT_EQ(StartBatch(api_, console_, Output::kTable, arguments), kExitSucceeded);
   EXPECT_EQ(api_.bodies.front(),
             R"({"game_date":"2026-01-28","policy":{"deadline":"2h"},"run_mode":"FIRST"})");
   EXPECT_THAT(api_.last_headers, HasSubstr("idempotency-key: k1"));
-  EXPECT_THAT(screen_.out, HasSubstr("117 players of 9 games"));
-  EXPECT_THAT(screen_.notes, HasSubstr("no worker is at work"));
-  EXPECT_EQ(StartBatch(api_, screen_, Output::kTable, {.date = "soon"}), kExitUsage);
-  EXPECT_EQ(StartBatch(api_, screen_, Output::kTable, {.deadline = "2"}), kExitUsage);
+  EXPECT_THAT(console_.out, HasSubstr("117 players of 9 games"));
+  EXPECT_THAT(console_.notes, HasSubstr("no worker is at work"));
+  EXPECT_EQ(StartBatch(api_, console_, Output::kTable, {.date = "soon"}), kExitUsage);
+  EXPECT_EQ(StartBatch(api_, console_, Output::kTable, {.deadline = "2"}), kExitUsage);
 }
 
 TEST_F(BatchCommands, F08_ADayWithoutGamesStartsNothing) {
@@ -346,14 +348,14 @@ TEST_F(BatchCommands, F08_ADayWithoutGamesStartsNothing) {
                                   {"batch_id", nullptr},
                                   {"detail", "no games on 2026-02-13"}});
   });
-  EXPECT_EQ(StartBatch(empty, screen_, Output::kTable, {}), kExitNotFound);
-  EXPECT_THAT(screen_.notes, HasSubstr("no games on 2026-02-13"));
+  EXPECT_EQ(StartBatch(empty, console_, Output::kTable, {}), kExitNotFound);
+  EXPECT_THAT(console_.notes, HasSubstr("no games on 2026-02-13"));
 }
 
 TEST_F(BatchCommands, ARestartClearsAndStartsTheSameDayWithTheSameOptions) {
   RestartArguments arguments{.id = "b1", .reason = "stuck"};
   arguments.start.run_mode = "LAST_CALL";
-  EXPECT_EQ(RestartBatch(api_, screen_, Output::kTable, arguments), kExitSucceeded);
+  EXPECT_EQ(RestartBatch(api_, console_, Output::kTable, arguments), kExitSucceeded);
   EXPECT_THAT(Posts(), ElementsAre("POST /v1/batches/b1:clear", "POST /v1/batches"));
   std::string body;
   for (std::size_t i = 0; i < api_.calls.size(); ++i) {
@@ -366,15 +368,15 @@ TEST_F(BatchCommands, ARestartClearsAndStartsTheSameDayWithTheSameOptions) {
 }
 
 TEST_F(BatchCommands, ARestartOfAnEndedBatchOnlyStarts) {
-  EXPECT_EQ(RestartBatch(api_, screen_, Output::kTable, {.id = "b4"}), kExitSucceeded);
+  EXPECT_EQ(RestartBatch(api_, console_, Output::kTable, {.id = "b4"}), kExitSucceeded);
   EXPECT_THAT(Posts(), ElementsAre("POST /v1/batches"));
 }
 
 TEST_F(BatchCommands, ADryRestartChangesNothing) {
-  EXPECT_EQ(RestartBatch(api_, screen_, Output::kTable, {.id = "b1", .dry_run = true}),
+  EXPECT_EQ(RestartBatch(api_, console_, Output::kTable, {.id = "b1", .dry_run = true}),
             kExitSucceeded);
   EXPECT_TRUE(Posts().empty());
-  EXPECT_THAT(screen_.out, HasSubstr("would clear b1"));
+  EXPECT_THAT(console_.out, HasSubstr("would clear b1"));
 }
 
 class Following : public testing::Test {
@@ -383,18 +385,18 @@ class Following : public testing::Test {
 
   json::object first_ = MakeBatch("b1", {.done = 1, .of = 4, .age = 60, .version = 3});
   FakeApi api_{[this](const auto&, const auto&, const auto&) { return Json(200, first_); }};
-  FakeScreen screen_;
+  FakeConsole console_;
 };
 
 TEST_F(Following, AWatchShowsEachChangeOnALineOfItsOwnAndExitsByTheOutcome) {
   api_.events = {
       Event({.done = 2, .of = 4, .version = 4}),
       Event({.done = 3, .of = 4, .phase = "partial", .reason = "Stalled", .version = 5})};
-  EXPECT_EQ(WatchBatch(api_, screen_, Output::kTable, "b1"), kExitPartial);
-  EXPECT_THAT(screen_.out, HasSubstr("running  1/4"));
-  EXPECT_THAT(screen_.out, HasSubstr("running  2/4"));
-  EXPECT_THAT(screen_.out, HasSubstr("partial (Stalled)"));
-  EXPECT_THAT(screen_.out, Not(HasSubstr("\033")));
+  EXPECT_EQ(WatchBatch(api_, console_, Output::kTable, "b1"), kExitPartial);
+  EXPECT_THAT(console_.out, HasSubstr("running  1/4"));
+  EXPECT_THAT(console_.out, HasSubstr("running  2/4"));
+  EXPECT_THAT(console_.out, HasSubstr("partial (Stalled)"));
+  EXPECT_THAT(console_.out, Not(HasSubstr("\033")));
   EXPECT_THAT(api_.calls,
               ElementsAre("GET /v1/batches/b1", "STREAM /v1/batches/b1/events after 3"));
 }
@@ -403,15 +405,15 @@ TEST_F(Following, ABrokenStreamIsBegunAnewWhereItBroke) {
   api_.events = {Event({.done = 2, .of = 4, .version = 4}), "cut",
                  Event({.done = 4, .of = 4, .phase = "succeeded", .version = 6})};
   first_["version"] = 3;
-  EXPECT_EQ(WatchBatch(api_, screen_, Output::kTable, "b1"), kExitSucceeded);
+  EXPECT_EQ(WatchBatch(api_, console_, Output::kTable, "b1"), kExitSucceeded);
   EXPECT_EQ(api_.pauses, 1) << "not in a tight loop";
 }
 
 TEST_F(Following, AWaitEndsInTimeWithItsOwnExitCode) {
-  EXPECT_EQ(WaitForBatch(api_, screen_, Output::kTable, "b1", std::chrono::minutes(10)),
+  EXPECT_EQ(WaitForBatch(api_, console_, Output::kTable, "b1", std::chrono::minutes(10)),
             kExitWaitTimedOut);
-  EXPECT_THAT(screen_.notes, HasSubstr("has not ended yet"));
-  EXPECT_EQ(screen_.out, "");
+  EXPECT_THAT(console_.notes, HasSubstr("has not ended yet"));
+  EXPECT_EQ(console_.out, "");
 }
 
 TEST_F(Following, EveryOutcomeHasItsExitCode) {
@@ -426,7 +428,7 @@ TEST_F(Following, EveryOutcomeHasItsExitCode) {
                                          {"failed", "DeadlineExceeded", 7},
                                          {"cancelled", "Superseded", 8}}) {
     first_ = MakeBatch("b1", {.phase = c.phase, .reason = c.reason});
-    EXPECT_EQ(WaitForBatch(api_, screen_, Output::kTable, "b1", std::nullopt), c.exit) << c.phase;
+    EXPECT_EQ(WaitForBatch(api_, console_, Output::kTable, "b1", std::nullopt), c.exit) << c.phase;
   }
 }
 
@@ -444,7 +446,7 @@ TEST_F(Following, AServerThatIsGoneForAWhileIsWaitedForAndGivenUpInTheEnd) {
     return Json(200, first_);
   });
   back.events = {"cut"};
-  EXPECT_EQ(WaitForBatch(back, screen_, Output::kTable, "b1", std::nullopt), kExitSucceeded);
+  EXPECT_EQ(WaitForBatch(back, console_, Output::kTable, "b1", std::nullopt), kExitSucceeded);
 
   bool seen = false;
   FakeApi never([&](const auto&, const auto&, const auto&) {
@@ -452,20 +454,20 @@ TEST_F(Following, AServerThatIsGoneForAWhileIsWaitedForAndGivenUpInTheEnd) {
     none.status = 0;
     return std::exchange(seen, true) ? none : Json(200, first_ = MakeBatch("b1"));
   });
-  EXPECT_EQ(WaitForBatch(never, screen_, Output::kTable, "b1", std::nullopt), kExitError);
+  EXPECT_EQ(WaitForBatch(never, console_, Output::kTable, "b1", std::nullopt), kExitError);
 }
 
 TEST_F(Following, AnUnknownBatchIsNotWaitedFor) {
   FakeApi unknown([](const auto&, const auto&, const auto&) { return Problem(404, "no such"); });
-  EXPECT_EQ(WaitForBatch(unknown, screen_, Output::kTable, "b1", std::nullopt), kExitNotFound);
+  EXPECT_EQ(WaitForBatch(unknown, console_, Output::kTable, "b1", std::nullopt), kExitNotFound);
 }
 
 TEST_F(Following, OnATerminalABarIsDrawnInPlace) {
-  screen_.is_terminal = true;
+  console_.is_terminal = true;
   api_.events = {Event({.done = 4, .of = 4, .phase = "succeeded", .version = 5})};
-  EXPECT_EQ(WatchBatch(api_, screen_, Output::kTable, "b1"), kExitSucceeded);
-  EXPECT_THAT(screen_.notes, HasSubstr("\r\033[K[#######"));
-  EXPECT_THAT(screen_.out, HasSubstr("succeeded"));
+  EXPECT_EQ(WatchBatch(api_, console_, Output::kTable, "b1"), kExitSucceeded);
+  EXPECT_THAT(console_.notes, HasSubstr("\r\033[K[#######"));
+  EXPECT_THAT(console_.out, HasSubstr("succeeded"));
 }
 
 }  // namespace

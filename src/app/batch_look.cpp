@@ -20,25 +20,25 @@ Result<json::array> GetList(ApiClient& client, const std::string& id, const std:
 
 }  // namespace
 
-int ListBatches(ApiClient& client, Screen& screen, Output output, const BatchFilters& filters) {
+int ListBatches(ApiClient& client, Console& console, Output output, const BatchFilters& filters) {
   bool more = false;
   auto batches = FetchBatches(client, filters, &more);
   if (!batches.ok()) return Complain(batches.error());
-  screen.Out(filters.stuck ? FormatStuck(*batches, output) : FormatBatches(*batches, output));
-  if (more) screen.Note(fmt::format("the newest {}; --all shows the others\n", batches->size()));
+  console.Out(filters.stuck ? FormatStuck(*batches, output) : FormatBatches(*batches, output));
+  if (more) console.Note(fmt::format("the newest {}; --all shows the others\n", batches->size()));
   return kExitSucceeded;
 }
 
-int GetBatch(ApiClient& client, Screen& screen, Output output, const std::string& id) {
+int GetBatch(ApiClient& client, Console& console, Output output, const std::string& id) {
   auto path = BatchPath(id);
   if (!path.ok()) return Complain(path.error());
   auto batch = GetObject(client, *path);
   if (!batch.ok()) return Complain(batch.error());
-  screen.Out(FormatBatch(*batch, output));
+  console.Out(FormatBatch(*batch, output));
   return kExitSucceeded;
 }
 
-int ShowRequests(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int ShowRequests(ApiClient& client, Console& console, Output output, const std::string& id,
                  const std::vector<std::string>& states) {
   for (const std::string& name : states) {
     auto state = ParseRequestState(name);
@@ -48,21 +48,21 @@ int ShowRequests(ApiClient& client, Screen& screen, Output output, const std::st
   if (!states.empty()) query.emplace_back("state", fmt::format("{}", fmt::join(states, ",")));
   auto requests = GetList(client, id, "requests", query, {.name = "requests"});
   if (!requests.ok()) return Complain(requests.error());
-  screen.Out(FormatRequests(*requests, output));
+  console.Out(FormatRequests(*requests, output));
   return kExitSucceeded;
 }
 
-int ShowPredictions(ApiClient& client, Screen& screen, Output output, const std::string& id) {
+int ShowPredictions(ApiClient& client, Console& console, Output output, const std::string& id) {
   auto predictions = GetList(client, id, "predictions", {}, {.name = "predictions"});
   if (!predictions.ok()) return Complain(predictions.error());
-  screen.Out(FormatPredictions(*predictions, output));
+  console.Out(FormatPredictions(*predictions, output));
   return kExitSucceeded;
 }
 
-int ShowJournal(ApiClient& client, Screen& screen, Output output, const std::string& id) {
+int ShowJournal(ApiClient& client, Console& console, Output output, const std::string& id) {
   auto entries = GetList(client, id, "journal", {}, {.name = "entries", .after = "after"});
   if (!entries.ok()) return Complain(entries.error());
-  screen.Out(FormatJournal(*entries, output));
+  console.Out(FormatJournal(*entries, output));
   return kExitSucceeded;
 }
 

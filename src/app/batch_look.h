@@ -8,15 +8,15 @@
 #include "app/api_client.h"
 #include "app/batch_select.h"
 #include "app/command.h"
-#include "app/screen.h"
+#include "app/console.h"
 
 namespace tipoff {
 
-int ListBatches(ApiClient& client, Screen& screen, Output output, const BatchFilters& filters);
-int GetBatch(ApiClient& client, Screen& screen, Output output, const std::string& id);
-int ShowRequests(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int ListBatches(ApiClient& client, Console& console, Output output, const BatchFilters& filters);
+int GetBatch(ApiClient& client, Console& console, Output output, const std::string& id);
+int ShowRequests(ApiClient& client, Console& console, Output output, const std::string& id,
                  const std::vector<std::string>& states);
-int ShowPredictions(ApiClient& client, Screen& screen, Output output, const std::string& id);
-int ShowJournal(ApiClient& client, Screen& screen, Output output, const std::string& id);
+int ShowPredictions(ApiClient& client, Console& console, Output output, const std::string& id);
+int ShowJournal(ApiClient& client, Console& console, Output output, const std::string& id);
 
 }  // namespace tipoff

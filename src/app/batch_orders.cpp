@@ -135,45 +135,45 @@ Status CheckArguments(const OrderArguments& arguments) {
 }
 
 // Whether to go on. An exit code: not.
-std::optional<int> Confirm(Screen& screen, OrderVerb verb, const OrderArguments& arguments,
+std::optional<int> Confirm(Console& console, OrderVerb verb, const OrderArguments& arguments,
                            const json::array& batches) {
   VerbWords words = WordsOf(verb);
   if (arguments.yes || batches.empty()) return std::nullopt;
   bool chosen = arguments.ids.empty();
-  if (!screen.terminal()) {
+  if (!console.terminal()) {
     if (!chosen) return std::nullopt;
-    screen.Note(fmt::format(
+    console.Note(fmt::format(
         "tipoff: this would {} {} batches, and nobody is at a terminal to be asked; say --yes, or "
         "see which with --dry-run\n",
         words.name, batches.size()));
     return kExitUsage;
   }
   if (!chosen && !words.ends) return std::nullopt;
-  screen.Note(FormatStuck(batches, Output::kTable));
+  console.Note(FormatStuck(batches, Output::kTable));
   std::string what =
       batches.size() == 1 ? "this batch" : fmt::format("these {} batches", batches.size());
-  if (screen.Ask(fmt::format("{} {}?", words.asking, what))) return std::nullopt;
-  screen.Note("nothing was done\n");
+  if (console.Ask(fmt::format("{} {}?", words.asking, what))) return std::nullopt;
+  console.Note("nothing was done\n");
   return kExitError;
 }
 
-int Report(Screen& screen, Output output, const OrderArguments& arguments,
+int Report(Console& console, Output output, const OrderArguments& arguments,
            const std::vector<Ordered>& all) {
-  screen.Out(FormatOrdered(all, output));
+  console.Out(FormatOrdered(all, output));
   std::size_t failed = 0;
   for (const Ordered& done : all) failed += done.error.empty() ? 0 : 1;
   if (failed == 0) return kExitSucceeded;
   if (arguments.ids.size() == 1) {
-    screen.Note(fmt::format("tipoff: {}\n", all.front().error));
+    console.Note(fmt::format("tipoff: {}\n", all.front().error));
     return all.front().exit;
   }
-  screen.Note(fmt::format("tipoff: {} of {} went wrong\n", failed, all.size()));
+  console.Note(fmt::format("tipoff: {} of {} went wrong\n", failed, all.size()));
   return kExitError;
 }
 
 }  // namespace
 
-int GiveOrder(ApiClient& client, Screen& screen, Output output, OrderVerb verb,
+int GiveOrder(ApiClient& client, Console& console, Output output, OrderVerb verb,
               const OrderArguments& arguments) {
   if (Status status = CheckArguments(arguments); !status.ok()) return Complain(status.error());
   BatchFilters filters = arguments.filters;
@@ -181,7 +181,7 @@ int GiveOrder(ApiClient& client, Screen& screen, Output output, OrderVerb verb,
   auto batches = SelectBatches(client, arguments.ids, filters);
   if (!batches.ok()) return Complain(batches.error());
   if (!arguments.dry_run) {
-    if (auto exit = Confirm(screen, verb, arguments, *batches)) return *exit;
+    if (auto exit = Confirm(console, verb, arguments, *batches)) return *exit;
   }
   std::vector<Ordered> all;
   for (const json::value& value : *batches) {
@@ -197,10 +197,10 @@ int GiveOrder(ApiClient& client, Screen& screen, Output output, OrderVerb verb,
       all.push_back({batch, "failed", done.error().message, ExitFor(done.error())});
     }
   }
-  return Report(screen, output, arguments, all);
+  return Report(console, output, arguments, all);
 }
 
-int RetryBatch(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int RetryBatch(ApiClient& client, Console& console, Output output, const std::string& id,
                const std::string& reason, bool wait) {
   auto path = BatchPath(id, ":retry");
   if (!path.ok()) return Complain(path.error());
@@ -209,14 +209,14 @@ int RetryBatch(ApiClient& client, Screen& screen, Output output, const std::stri
   auto child = ParseObject(answer->body);
   if (!child.ok()) return Complain(child.error());
   if (FieldText(*child, "status") == "nothing_to_retry") {
-    screen.Out(output == Output::kJson ? DumpJsonPretty(*child) + '\n'
-                                       : FieldText(*child, "detail") + '\n');
+    console.Out(output == Output::kJson ? DumpJsonPretty(*child) + '\n'
+                                        : FieldText(*child, "detail") + '\n');
     return kExitSucceeded;
   }
-  if (answer->status == 200) screen.Note("it has been retried already, by this batch\n");
+  if (answer->status == 200) console.Note("it has been retried already, by this batch\n");
   std::string child_id = FieldText(*child, "batch_id");
-  if (wait) return WaitForBatch(client, screen, output, child_id, std::nullopt);
-  screen.Out(output == Output::kTable ? BatchHeadline(*child) : FormatBatch(*child, output));
+  if (wait) return WaitForBatch(client, console, output, child_id, std::nullopt);
+  console.Out(output == Output::kTable ? BatchHeadline(*child) : FormatBatch(*child, output));
   return kExitSucceeded;
 }
 

@@ -8,7 +8,7 @@
 #include "app/api_client.h"
 #include "app/batch_select.h"
 #include "app/command.h"
-#include "app/screen.h"
+#include "app/console.h"
 
 namespace tipoff {
 
@@ -33,11 +33,11 @@ struct OrderArguments {
 // Exit codes: 0 all went well; 1 something did not, and the others were done all the same; the
 // error's own code where one batch was named; 2 where a question had to be asked and nobody was
 // there to answer it.
-int GiveOrder(ApiClient& client, Screen& screen, Output output, OrderVerb verb,
+int GiveOrder(ApiClient& client, Console& console, Output output, OrderVerb verb,
               const OrderArguments& arguments);
 
 // A new batch of what failed, expired or was not delivered.
-int RetryBatch(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int RetryBatch(ApiClient& client, Console& console, Output output, const std::string& id,
                const std::string& reason, bool wait);
 
 }  // namespace tipoff

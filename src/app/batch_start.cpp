@@ -18,12 +18,12 @@ void PutText(json::object& body, const char* field, const std::string& text) {
   if (!text.empty()) body[field] = text;
 }
 
-int PrintNothingStarted(Screen& screen, Output output, const json::object& answer) {
+int PrintNothingStarted(Console& console, Output output, const json::object& answer) {
   std::string detail = FieldText(answer, "detail");
   if (output == Output::kJson) {
-    screen.Out(DumpJsonPretty(answer) + '\n');
+    console.Out(DumpJsonPretty(answer) + '\n');
   } else {
-    screen.Note(fmt::format("tipoff: {}\n", detail.empty() ? "no games that day" : detail));
+    console.Note(fmt::format("tipoff: {}\n", detail.empty() ? "no games that day" : detail));
   }
   return kExitNotFound;
 }
@@ -40,7 +40,7 @@ std::string StartedLine(const json::object& batch) {
 }
 
 // A batch that nobody works would only be seen to stand still.
-void SayIfNobodyWorks(ApiClient& client, Screen& screen, const json::object& batch) {
+void SayIfNobodyWorks(ApiClient& client, Console& console, const json::object& batch) {
   auto answer = GetObject(client, "/v1/workers");
   if (!answer.ok()) return;
   const json::value* workers = answer->if_contains("workers");
@@ -49,11 +49,11 @@ void SayIfNobodyWorks(ApiClient& client, Screen& screen, const json::object& bat
   for (const json::value& worker : workers->as_array()) {
     if (IsAtWork(worker.as_object(), now)) return;
   }
-  screen.Note("no worker is at work: `tipoff serve` or `tipoff worker` starts some\n");
+  console.Note("no worker is at work: `tipoff serve` or `tipoff worker` starts some\n");
 }
 
 // Posts the body and shows what came of it.
-int Start(ApiClient& client, Screen& screen, Output output, const json::object& body,
+int Start(ApiClient& client, Console& console, Output output, const json::object& body,
           const StartArguments& arguments) {
   ApiClient::Pairs headers;
   if (!arguments.idempotency_key.empty()) {
@@ -64,14 +64,14 @@ int Start(ApiClient& client, Screen& screen, Output output, const json::object& 
   auto batch = ParseObject(answer->body);
   if (!batch.ok()) return Complain(batch.error());
   std::string id = FieldText(*batch, "batch_id");
-  if (id.empty()) return PrintNothingStarted(screen, output, *batch);
-  if (answer->status == 200) screen.Note("there is such a batch already; it is this one\n");
-  SayIfNobodyWorks(client, screen, *batch);
+  if (id.empty()) return PrintNothingStarted(console, output, *batch);
+  if (answer->status == 200) console.Note("there is such a batch already; it is this one\n");
+  SayIfNobodyWorks(client, console, *batch);
   if (arguments.wait) {
-    screen.Note(StartedLine(*batch));
-    return WaitForBatch(client, screen, output, id, std::nullopt);
+    console.Note(StartedLine(*batch));
+    return WaitForBatch(client, console, output, id, std::nullopt);
   }
-  screen.Out(output == Output::kTable ? StartedLine(*batch) : FormatBatch(*batch, output));
+  console.Out(output == Output::kTable ? StartedLine(*batch) : FormatBatch(*batch, output));
   return kExitSucceeded;
 }
 
@@ -129,13 +129,14 @@ Result<json::object> StartBody(const StartArguments& arguments) {
   return body;
 }
 
-int StartBatch(ApiClient& client, Screen& screen, Output output, const StartArguments& arguments) {
+int StartBatch(ApiClient& client, Console& console, Output output,
+               const StartArguments& arguments) {
   auto body = StartBody(arguments);
   if (!body.ok()) return Complain(body.error());
-  return Start(client, screen, output, *body, arguments);
+  return Start(client, console, output, *body, arguments);
 }
 
-int RestartBatch(ApiClient& client, Screen& screen, Output output,
+int RestartBatch(ApiClient& client, Console& console, Output output,
                  const RestartArguments& arguments) {
   auto overrides = StartBody(arguments.start);
   if (!overrides.ok()) return Complain(overrides.error());
@@ -145,16 +146,16 @@ int RestartBatch(ApiClient& client, Screen& screen, Output output,
   std::string day = FieldText(old, "game_date");
   json::object body = RestartBody(old, *overrides);
   if (arguments.dry_run) {
-    screen.Out(fmt::format("{}would start {} again with {}\n",
-                           BatchEnded(old) ? "" : fmt::format("would clear {} and ", arguments.id),
-                           day, DumpJson(body)));
+    console.Out(fmt::format("{}would start {} again with {}\n",
+                            BatchEnded(old) ? "" : fmt::format("would clear {} and ", arguments.id),
+                            day, DumpJson(body)));
     return kExitSucceeded;
   }
   if (!BatchEnded(old)) {
-    if (!arguments.yes && screen.terminal()) {
-      screen.Note(BatchHeadline(old));
-      if (!screen.Ask(fmt::format("Clear it and start {} again?", day))) {
-        screen.Note("nothing was done\n");
+    if (!arguments.yes && console.terminal()) {
+      console.Note(BatchHeadline(old));
+      if (!console.Ask(fmt::format("Clear it and start {} again?", day))) {
+        console.Note("nothing was done\n");
         return kExitError;
       }
     }
@@ -164,9 +165,9 @@ int RestartBatch(ApiClient& client, Screen& screen, Output output,
     if (!path.ok()) return Complain(path.error());
     auto cleared = PostObject(client, *path, clear);
     if (!cleared.ok()) return Complain(cleared.error());
-    screen.Note(fmt::format("{} is cleared\n", arguments.id));
+    console.Note(fmt::format("{} is cleared\n", arguments.id));
   }
-  return Start(client, screen, output, body, arguments.start);
+  return Start(client, console, output, body, arguments.start);
 }
 
 }  // namespace tipoff

@@ -7,7 +7,7 @@
 
 #include "app/api_client.h"
 #include "app/command.h"
-#include "app/screen.h"
+#include "app/console.h"
 
 namespace tipoff {
 
@@ -32,7 +32,7 @@ void AddStartOptions(CLI::App& command, StartArguments& arguments);
 // The body of POST /v1/batches. kInvalid names the flag.
 Result<boost::json::object> StartBody(const StartArguments& arguments);
 
-int StartBatch(ApiClient& client, Screen& screen, Output output, const StartArguments& arguments);
+int StartBatch(ApiClient& client, Console& console, Output output, const StartArguments& arguments);
 
 struct RestartArguments {
   std::string id;
@@ -43,7 +43,7 @@ struct RestartArguments {
 };
 
 // Clears a batch, unless it has ended, and starts its slot again with the same options.
-int RestartBatch(ApiClient& client, Screen& screen, Output output,
+int RestartBatch(ApiClient& client, Console& console, Output output,
                  const RestartArguments& arguments);
 
 }  // namespace tipoff

@@ -112,21 +112,21 @@ class Follower {
 };
 
 // "[######....]  76/81 ..." drawn over itself.
-void DrawBar(Screen& screen, const json::object& batch) {
+void DrawBar(Console& console, const json::object& batch) {
   std::int64_t expected = FieldInteger(FieldObject(batch, "counts"), "expected");
   std::int64_t filled = expected > 0 ? DoneRequests(batch) * kBarWidth / expected : kBarWidth;
   std::string bar(static_cast<std::size_t>(std::clamp<std::int64_t>(filled, 0, kBarWidth)), '#');
   bar.resize(kBarWidth, '.');
-  screen.Note(fmt::format("\r\033[K[{}] {}", bar, BatchProgress(batch)));
+  console.Note(fmt::format("\r\033[K[{}] {}", bar, BatchProgress(batch)));
 }
 
-void EraseBar(Screen& screen) {
-  if (screen.terminal()) screen.Note("\r\033[K");
+void EraseBar(Console& console) {
+  if (console.terminal()) console.Note("\r\033[K");
 }
 
-int TimedOut(Screen& screen, const json::object& batch) {
-  screen.Note(fmt::format("tipoff: {} has not ended yet: {}\n", FieldText(batch, "batch_id"),
-                          BatchProgress(batch)));
+int TimedOut(Console& console, const json::object& batch) {
+  console.Note(fmt::format("tipoff: {} has not ended yet: {}\n", FieldText(batch, "batch_id"),
+                           BatchProgress(batch)));
   return kExitWaitTimedOut;
 }
 
@@ -143,38 +143,38 @@ Result<Followed> Follow(ApiClient& client, const std::string& id, std::optional<
   return Follower(client, std::move(path), timeout, changed).Run();
 }
 
-int WaitForBatch(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int WaitForBatch(ApiClient& client, Console& console, Output output, const std::string& id,
                  std::optional<Duration> timeout) {
   auto followed = Follow(client, id, timeout, [&](const json::object& batch) {
-    if (screen.terminal()) DrawBar(screen, batch);
+    if (console.terminal()) DrawBar(console, batch);
   });
-  EraseBar(screen);
+  EraseBar(console);
   if (!followed.ok()) return Complain(followed.error());
   if (output == Output::kTable) {
-    if (followed->ended) screen.Out(BatchHeadline(followed->batch));
+    if (followed->ended) console.Out(BatchHeadline(followed->batch));
   } else {
-    screen.Out(FormatBatch(followed->batch, output));
+    console.Out(FormatBatch(followed->batch, output));
   }
-  return followed->ended ? ExitForBatch(followed->batch) : TimedOut(screen, followed->batch);
+  return followed->ended ? ExitForBatch(followed->batch) : TimedOut(console, followed->batch);
 }
 
-int WatchBatch(ApiClient& client, Screen& screen, Output output, const std::string& id) {
+int WatchBatch(ApiClient& client, Console& console, Output output, const std::string& id) {
   bool first = true;
   auto followed = Follow(client, id, std::nullopt, [&](const json::object& batch) {
     if (output == Output::kJson) {
-      screen.Out(DumpJson(batch) + '\n');
+      console.Out(DumpJson(batch) + '\n');
     } else if (output == Output::kCsv) {
-      screen.Out(CsvLine(batch, first));
-    } else if (screen.terminal()) {
-      DrawBar(screen, batch);
+      console.Out(CsvLine(batch, first));
+    } else if (console.terminal()) {
+      DrawBar(console, batch);
     } else {
-      screen.Out(BatchProgress(batch) + '\n');
+      console.Out(BatchProgress(batch) + '\n');
     }
     first = false;
   });
-  EraseBar(screen);
+  EraseBar(console);
   if (!followed.ok()) return Complain(followed.error());
-  if (output == Output::kTable) screen.Out(BatchHeadline(followed->batch));
+  if (output == Output::kTable) console.Out(BatchHeadline(followed->batch));
   return ExitForBatch(followed->batch);
 }
 

@@ -8,7 +8,7 @@
 
 #include "app/api_client.h"
 #include "app/command.h"
-#include "app/screen.h"
+#include "app/console.h"
 
 namespace tipoff {
 
@@ -24,9 +24,9 @@ Result<Followed> Follow(ApiClient& client, const std::string& id, std::optional<
                         const std::function<void(const boost::json::object&)>& changed);
 
 // `batch wait`: shows a bar on a terminal, prints the batch at its end.
-int WaitForBatch(ApiClient& client, Screen& screen, Output output, const std::string& id,
+int WaitForBatch(ApiClient& client, Console& console, Output output, const std::string& id,
                  std::optional<Duration> timeout);
 // `batch watch`: shows each change: in place on a terminal, else as a line, a JSON object or a row.
-int WatchBatch(ApiClient& client, Screen& screen, Output output, const std::string& id);
+int WatchBatch(ApiClient& client, Console& console, Output output, const std::string& id);
 
 }  // namespace tipoff

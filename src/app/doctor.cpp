@@ -7,10 +7,10 @@
 
 #include "app/api_client.h"
 #include "app/connect.h"
+#include "app/console.h"
 #include "app/diagnosis.h"
 #include "app/doctor_folder.h"
 #include "app/game_date.h"
-#include "app/screen.h"
 #include "app/settings.h"
 
 namespace tipoff {
@@ -125,7 +125,7 @@ int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
       ExamineServer(**client, findings);
     }
   }
-  StandardScreen().Out(FormatFindings(findings, globals.output));
+  StandardConsole().Out(FormatFindings(findings, globals.output));
   return ExitForFindings(findings);
 }
 

@@ -5,7 +5,8 @@
 
 namespace tipoff {
 
-// Declares `doctor` on `root`. It reads the configuration itself: a broken one is what it is to tell.
+// Declares `doctor` on `root`. It reads the configuration itself: a broken one is what it is to
+// tell.
 void AddDoctor(CLI::App& root, Globals& globals, Run& run);
 
 }  // namespace tipoff

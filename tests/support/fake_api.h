@@ -1,4 +1,4 @@
-// An API without a coordinator, and a screen without a terminal: for tests of the command line.
+// An API without a coordinator, and a console without a terminal: for tests of the command line.
 #pragma once
 
 #include <boost/json.hpp>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/api_client.h"
-#include "app/screen.h"
+#include "app/console.h"
 
 namespace tipoff {
 
@@ -71,7 +71,7 @@ class FakeApi final : public ApiClient {
   Duration now_{std::chrono::hours(1)};
 };
 
-class FakeScreen final : public Screen {
+class FakeConsole final : public Console {
  public:
   void Out(const std::string& text) override { out += text; }
   void Note(const std::string& text) override { notes += text; }

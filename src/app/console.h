@@ -5,9 +5,9 @@
 
 namespace tipoff {
 
-class Screen {
+class Console {
  public:
-  virtual ~Screen() = default;
+  virtual ~Console() = default;
 
   // Results, on standard output.
   virtual void Out(const std::string& text) = 0;
@@ -20,7 +20,7 @@ class Screen {
 };
 
 // The process's own streams.
-class StandardScreen final : public Screen {
+class StandardConsole final : public Console {
  public:
   void Out(const std::string& text) override;
   void Note(const std::string& text) override;

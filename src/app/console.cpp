@@ -1,4 +1,4 @@
-#include "app/screen.h"
+#include "app/console.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,18 +8,18 @@
 
 namespace tipoff {
 
-void StandardScreen::Out(const std::string& text) {
+void StandardConsole::Out(const std::string& text) {
   fmt::print("{}", text);
   std::fflush(stdout);
 }
 
-void StandardScreen::Note(const std::string& text) { fmt::print(stderr, "{}", text); }
+void StandardConsole::Note(const std::string& text) { fmt::print(stderr, "{}", text); }
 
-bool StandardScreen::terminal() const {
+bool StandardConsole::terminal() const {
   return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
-bool StandardScreen::Ask(const std::string& question) {
+bool StandardConsole::Ask(const std::string& question) {
   fmt::print(stderr, "{} [y/N] ", question);
   std::string answer;
   std::getline(std::cin, answer);
