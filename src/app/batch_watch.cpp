@@ -162,13 +162,13 @@ int WatchBatch(ApiClient& client, Console& console, Output output, const std::st
   bool first = true;
   auto followed = Follow(client, id, std::nullopt, [&](const json::object& batch) {
     if (output == Output::kJson) {
-      console.Out(DumpJson(batch) + '\n');
+      console.OutNow(DumpJson(batch) + '\n');
     } else if (output == Output::kCsv) {
-      console.Out(CsvLine(batch, first));
+      console.OutNow(CsvLine(batch, first));
     } else if (console.terminal()) {
       DrawBar(console, batch);
     } else {
-      console.Out(BatchProgress(batch) + '\n');
+      console.OutNow(BatchProgress(batch) + '\n');
     }
     first = false;
   });

@@ -8,8 +8,10 @@
 
 namespace tipoff {
 
-void StandardConsole::Out(const std::string& text) {
-  fmt::print("{}", text);
+void StandardConsole::Out(const std::string& text) { fmt::print("{}", text); }
+
+void StandardConsole::OutNow(const std::string& text) {
+  Out(text);
   std::fflush(stdout);
 }
 

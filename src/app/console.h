@@ -11,6 +11,8 @@ class Console {
 
   // Results, on standard output.
   virtual void Out(const std::string& text) = 0;
+  // The same, seen at once, though more will come.
+  virtual void OutNow(const std::string& text) = 0;
   // Everything else, on standard error.
   virtual void Note(const std::string& text) = 0;
   // Whether somebody is there to read a line drawn in place and to answer a question.
@@ -23,6 +25,7 @@ class Console {
 class StandardConsole final : public Console {
  public:
   void Out(const std::string& text) override;
+  void OutNow(const std::string& text) override;
   void Note(const std::string& text) override;
   bool terminal() const override;
   bool Ask(const std::string& question) override;

@@ -298,7 +298,9 @@ TEST_F(OperatorTest, TheDoctorNamesWhatIsNotThereOrNoStore) {
   EXPECT_FALSE(Json(broken.out).at("ok").as_bool());
 }
 
-TEST_F(StuckTest, OnAServerTheToolsAreTheSame) {
+TEST_F(OperatorTest, OnAServerTheToolsAreTheSame) {
+  Demo();
+  WriteStuckBatches(data_.path(), TheStuckBatches());
   Program server({"--data", data_.path(), "serve", "--port", "0", "--workers", "0"});
   std::string line = server.FirstLine();
   ASSERT_TRUE(line.starts_with("listening on http://")) << line;

@@ -74,6 +74,7 @@ class FakeApi final : public ApiClient {
 class FakeConsole final : public Console {
  public:
   void Out(const std::string& text) override { out += text; }
+  void OutNow(const std::string& text) override { out += text; }
   void Note(const std::string& text) override { notes += text; }
   bool terminal() const override { return is_terminal; }
   bool Ask(const std::string& question) override {
