@@ -15,10 +15,10 @@ class BatchCommand {
   BatchCommand(CLI::App& root, const Globals& globals, Run& run)
       : globals_(globals),
         run_(run),
-        address_(std::make_shared<ApiAddress>()),
+        connection_(std::make_shared<ServerChoice>()),
         command_(*root.add_subcommand("batch", "Start, watch, end and look at batches")) {
     command_.require_subcommand(1);
-    AddApiAddress(command_, root, *address_);
+    AddConnection(command_, root, *connection_);
   }
 
   using Action = std::function<int(ApiClient&, Console&, Output)>;
@@ -26,10 +26,10 @@ class BatchCommand {
   CLI::App& Verb(const char* name, const char* help, std::function<Writes()> writes,
                  Action action) {
     CLI::App* verb = command_.add_subcommand(name, help);
-    verb->callback([&globals = globals_, &run = run_, address = address_,
+    verb->callback([&globals = globals_, &run = run_, connection = connection_,
                     writes = std::move(writes), action = std::move(action)] {
-      run = [&globals, address, writes, action] {
-        auto client = Connect(globals, *address, writes());
+      run = [&globals, connection, writes, action] {
+        auto client = Connect(globals, *connection, writes());
         if (!client.ok()) return Complain(client.error());
         StandardConsole console;
         return action(**client, console, globals.output);
@@ -50,7 +50,7 @@ class BatchCommand {
  private:
   const Globals& globals_;
   Run& run_;
-  std::shared_ptr<ApiAddress> address_;
+  std::shared_ptr<ServerChoice> connection_;
   CLI::App& command_;
 };
 

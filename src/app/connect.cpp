@@ -23,8 +23,8 @@ std::string Trim(std::string text) {
 }
 
 // The first place that has one. Its value is never part of a message.
-Result<std::string> FindKey(const ApiAddress& address) {
-  if (!address.key.empty()) return address.key;
+Result<std::string> FindKey(const ServerChoice& connection) {
+  if (!connection.key.empty()) return connection.key;
   if (std::string key = Environment("TIPOFF_KEY"); !key.empty()) return key;
   if (std::string path = Environment("TIPOFF_KEY_FILE"); !path.empty()) {
     std::ifstream file(path);
@@ -41,20 +41,20 @@ Result<std::string> FindKey(const ApiAddress& address) {
 
 }  // namespace
 
-void AddApiAddress(CLI::App& command, CLI::App& root, ApiAddress& address) {
-  command.add_option("--url", address.url,
+void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection) {
+  command.add_option("--url", connection.url,
                      "Talk to this server instead of the data folder ($TIPOFF_URL)");
-  command.add_option("--key", address.key,
+  command.add_option("--key", connection.key,
                      "API key ($TIPOFF_KEY, $TIPOFF_KEY_FILE or $COORDINATOR_API_KEY)");
-  address.data = root.get_option("--data");
+  connection.data = root.get_option("--data");
 }
 
-Result<std::string> ServerUrl(const ApiAddress& address) {
-  if (!address.url.empty() && address.data_named()) {
+Result<std::string> ServerUrl(const ServerChoice& connection) {
+  if (!connection.url.empty() && connection.data_named()) {
     return Error{Errc::kInvalid, "name a server (--url) or a data folder (--data), not both"};
   }
-  std::string url = address.url;
-  if (url.empty() && !address.data_named()) url = Environment("TIPOFF_URL");
+  std::string url = connection.url;
+  if (url.empty() && !connection.data_named()) url = Environment("TIPOFF_URL");
   if (url.empty()) return url;
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return Error{Errc::kInvalid, fmt::format("'{}' is no address of a server: it begins with "
@@ -65,11 +65,11 @@ Result<std::string> ServerUrl(const ApiAddress& address) {
   return url;
 }
 
-Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ApiAddress& address,
+Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerChoice& connection,
                                            Writes writes) {
-  TIPOFF_TRY(std::string url, ServerUrl(address));
+  TIPOFF_TRY(std::string url, ServerUrl(connection));
   if (url.empty()) return OpenLocalClient(globals, writes);
-  TIPOFF_TRY(std::string key, FindKey(address));
+  TIPOFF_TRY(std::string key, FindKey(connection));
   return std::unique_ptr<ApiClient>(std::make_unique<RemoteClient>(std::move(url), std::move(key)));
 }
 

@@ -16,7 +16,7 @@ enum class Writes {
   kFromTheStart,  // If it can be written.
 };
 
-struct ApiAddress {
+struct ServerChoice {
   std::string url;  // --url, else $TIPOFF_URL
   std::string key;  // --key; never printed.
   // --data: if it was given, the folder is meant, whatever $TIPOFF_URL says.
@@ -26,13 +26,13 @@ struct ApiAddress {
 };
 
 // Declares --url and --key. `root` has --data.
-void AddApiAddress(CLI::App& command, CLI::App& root, ApiAddress& address);
+void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection);
 
 // kNotFound where the folder has no batches yet; kInvalid if both a server and a folder are named.
-Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ApiAddress& address,
+Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerChoice& connection,
                                            Writes writes);
 
 // The server's address, without a slash at its end; "" where the folder is meant.
-Result<std::string> ServerUrl(const ApiAddress& address);
+Result<std::string> ServerUrl(const ServerChoice& connection);
 
 }  // namespace tipoff

@@ -19,7 +19,7 @@ namespace {
 namespace json = boost::json;
 
 struct DoctorArguments {
-  ApiAddress address;
+  ServerChoice connection;
   bool integrity = false;
 };
 
@@ -110,13 +110,13 @@ Finding ExamineConfig(Globals& globals) {
 
 int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   std::vector<Finding> findings;
-  auto url = ServerUrl(arguments.address);
+  auto url = ServerUrl(arguments.connection);
   if (!url.ok()) return Complain(url.error());
   findings.push_back(ExamineConfig(globals));
   bool can_ask = true;
   if (url->empty()) can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
   if (can_ask) {
-    auto client = Connect(globals, arguments.address, Writes::kFromTheStart);
+    auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
     if (!client.ok()) {
       findings.push_back(CannotAsk("store", client.error()));
     } else if (url->empty()) {
@@ -135,7 +135,7 @@ void AddDoctor(CLI::App& root, Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "doctor", "Check config, folder, store, clock, bus, workers and batches; say what to do");
   auto arguments = std::make_shared<DoctorArguments>();
-  AddApiAddress(*command, root, arguments->address);
+  AddConnection(*command, root, arguments->connection);
   command->add_flag("--integrity", arguments->integrity,
                     "Read the whole store and check that it is sound");
   command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
