@@ -36,6 +36,7 @@ struct ApiOptions {
   Duration force_repeat_window = std::chrono::minutes(5);
   Duration slate_age_max{0};  // 0: no limit.
   std::vector<std::string> allowed_hosts;  // Host and Origin names beside the loopback ones.
+  bool read_only = false;  // The store can't be written: nothing is tried.
   std::string version;
 };
 

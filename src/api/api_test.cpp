@@ -145,6 +145,7 @@ TEST_F(ApiTest, F33_OrdersAreIdempotentAndAudited) {
       api_.Ask("POST", "/v1/batches/" + id.str() + ":finish", R"({"reason":"enough"})");
   EXPECT_EQ(finished.status, 200);
   EXPECT_EQ(Text(finished, "reason"), "NoPredictions") << "ended, and nothing had arrived";
+  api_.world.loop.Advance(std::chrono::seconds(1));
   HttpResponse cancelled = api_.Ask("POST", "/v1/batches/" + id.str() + ":cancel");
   EXPECT_EQ(Text(cancelled, "phase"), Text(finished, "phase")) << "an ended batch stays as it is";
   boost::json::object audit = ApiWorld::Json(api_.Ask("GET", "/v1/audit"));

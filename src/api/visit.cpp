@@ -15,10 +15,11 @@ void VisitBatch(const ApiParts& parts, const BatchId& id, DoneWith<Batch> done) 
   Loop& loop = parts.loop;
   Store& store = parts.store;
   Sweep& sweep = parts.coordinator.sweep();
-  store.Load(id, {}, [&loop, &store, &sweep, done](Result<Snapshot> snapshot) {
+  bool read_only = parts.options.read_only;
+  store.Load(id, {}, [&loop, &store, &sweep, read_only, done](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return done(snapshot.error());
     Batch stored = std::move(snapshot->batch);
-    if (!IsStuck(stored, store.Now())) return done(std::move(stored));
+    if (read_only || !IsStuck(stored, store.Now())) return done(std::move(stored));
     auto reply = Reply<Applied>::Start(
         loop, kVisitTime, {Errc::kUnavailable, "the store takes too long"},
         [done, stored](Result<Applied> applied) {

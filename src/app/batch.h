@@ -1,4 +1,4 @@
-// `tipoff batch ...`: looking at batches.
+// `tipoff batch ...`: everything about batches, on a server or on the data folder.
 #pragma once
 
 #include "app/command.h"

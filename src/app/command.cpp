@@ -6,8 +6,7 @@
 
 namespace tipoff {
 
-int Complain(const Error& error) {
-  fmt::print(stderr, "tipoff: {}\n", error.message);
+int ExitFor(const Error& error) {
   switch (error.code) {
     case Errc::kInvalid: return kExitUsage;
     case Errc::kNotFound: return kExitNotFound;
@@ -15,6 +14,11 @@ int Complain(const Error& error) {
     case Errc::kUnsupported: return kExitBadConfig;
     default: return kExitError;
   }
+}
+
+int Complain(const Error& error) {
+  fmt::print(stderr, "tipoff: {}\n", error.message);
+  return ExitFor(error);
 }
 
 }  // namespace tipoff

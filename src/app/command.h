@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "config/config.h"
 
 namespace tipoff {
 
@@ -19,6 +21,11 @@ enum class Output {
 struct Globals {
   std::string data;  // --data, else $TIPOFF_DATA, else ./tipoff-data
   Output output = Output::kTable;
+  std::string config_file;               // --config; see LoadConfig.
+  std::vector<FlagValue> setting_flags;  // Of the subcommand; see AddSettingFlag.
+  // Loaded before the subcommand runs, unless it does without.
+  Config config;
+  bool without_config = false;
 };
 
 // Part of the interface: scripts switch on them.
@@ -39,6 +46,9 @@ enum Exit : int {
 // Set by the subcommand that was chosen on the command line; main runs it and exits with its
 // answer.
 using Run = std::function<int()>;
+
+// The exit code that fits an error.
+int ExitFor(const Error& error);
 
 // Prints "tipoff: <message>" to standard error and answers the exit code that fits.
 int Complain(const Error& error);

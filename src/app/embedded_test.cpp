@@ -37,6 +37,10 @@ TEST(Embedded, HistoryThatCannotBeReadIsNotTakenForNone) {
   EXPECT_FALSE(HasHistory(folder.path()));
   std::ofstream(folder / "history.db") << std::string(8192, 'x');
   EXPECT_TRUE(HasHistory(folder.path()));
+  auto table = LoadHistoryTable({.data = folder.path()});
+  ASSERT_FALSE(table.ok());
+  EXPECT_EQ(table.error().code, Errc::kCorrupt);
+  EXPECT_NE(table.error().message.find("history.db"), std::string::npos) << table.error().message;
 }
 
 }  // namespace

@@ -3,18 +3,26 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "app/audit.h"
 #include "app/batch.h"
 #include "app/command.h"
+#include "app/completion.h"
+#include "app/config_command.h"
 #include "app/demo.h"
+#include "app/doctor.h"
 #include "app/embedded.h"
 #include "app/grade.h"
 #include "app/import.h"
 #include "app/keys.h"
+#include "app/man.h"
 #include "app/run.h"
 #include "app/serve.h"
+#include "app/settings.h"
 #include "app/version.h"
 #include "app/worker.h"
 #include "base/log.h"
@@ -29,6 +37,9 @@ std::string DefaultData() {
 
 void AddGlobals(CLI::App& root, Globals& globals, bool& verbose) {
   root.add_option("--data", globals.data, "Data folder ($TIPOFF_DATA)")->capture_default_str();
+  root.add_option("--config", globals.config_file,
+                  "TOML file ($TIPOFF_CONFIG, else tipoff.toml in the data folder, if it is there)")
+      ->type_name("FILE");
   root.add_option_function<std::string>(
           "-o,--output",
           [&globals](const std::string& text) {
@@ -41,9 +52,22 @@ void AddGlobals(CLI::App& root, Globals& globals, bool& verbose) {
                                              : Output::kTable;
           },
           "How results are printed: table, json or csv")
+      ->type_name("{table,json,csv}")
       ->option_text("FORMAT [table]");
-  root.add_flag("-v,--verbose", verbose, "Log what happens inside");
+  root.add_flag("-v,--verbose", verbose, "Log what happens inside, as log.level info does");
   root.set_version_flag("--version", VersionLine());
+}
+
+// Loads what the subcommand may ask for, and lets the log speak as it is told to.
+Status Configure(const CLI::App& root, Globals& globals, bool verbose) {
+  if (verbose) globals.setting_flags.push_back({"log.level", "--verbose", "info"});
+  if (!globals.without_config) {
+    TIPOFF_TRY(globals.config, LoadConfig(globals));
+  }
+  const std::string& chosen = root.get_subcommands().front()->get_name();
+  bool service = chosen == "serve" || chosen == "worker";
+  ConfigureLog(LogLevelFrom(globals.config, service), LogFormatFrom(globals.config));
+  return Ok();
 }
 
 // The first word that is neither a subcommand nor a flag, if no subcommand was understood.
@@ -72,9 +96,13 @@ int Main(int argc, char** argv) {
   AddServe(root, globals, run);
   AddWorker(root, globals, run);
   AddBatch(root, globals, run);
+  AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);
+  AddConfig(root, globals, run);
+  AddCompletion(root, globals, run);
+  AddMan(root, globals, run);
   root.footer("Start with `tipoff demo`. Every subcommand has its own --help.");
   try {
     root.parse(argc, argv);
@@ -86,8 +114,12 @@ int Main(int argc, char** argv) {
     int exit = root.exit(problem);
     return exit == 0 ? kExitSucceeded : kExitUsage;
   }
-  ConfigureLog(verbose ? Severity::kInfo : Severity::kWarning, LogFormat::kText);
-  return run();
+  Status configured = Configure(root, globals, verbose);
+  if (!configured.ok()) return Complain(configured.error());
+  int exit = run();
+  if (std::fflush(stdout) == 0) return exit;
+  fmt::print(stderr, "tipoff: cannot write the output: {}\n", std::strerror(errno));
+  return kExitError;
 }
 
 }  // namespace

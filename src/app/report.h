@@ -1,6 +1,7 @@
 // What a batch looks like on standard output, for people and for programs.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,6 @@
 
 namespace tipoff {
 
-// "batch_... succeeded (Completed): ..." and what it counted, for the head of a table.
-std::string BatchHeadline(const Batch& batch, Instant now);
-
 // The result of `run`: one JSON object, the predictions as CSV, or a table by game.
 std::string FormatRun(const Batch& batch, const std::vector<PredictionView>& predictions,
                       Instant now, Output output);
@@ -20,9 +18,10 @@ std::string FormatRun(const Batch& batch, const std::vector<PredictionView>& pre
 std::string FormatNoRun(Day date, const std::string& status, const std::string& detail,
                         Output output);
 
-std::string FormatPredictions(const std::vector<PredictionView>& predictions, Output output);
+// The API's predictions: those of a batch, by game, player, system, line.
+std::string FormatPredictions(const boost::json::array& predictions, Output output);
 
 // How scripts learn how a batch ended; kExitWaitTimedOut for one that has not.
-int ExitFor(const Batch& batch);
+int ExitFor(Phase phase, Reason reason);
 
 }  // namespace tipoff

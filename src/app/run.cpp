@@ -6,6 +6,7 @@
 #include "app/game_date.h"
 #include "app/progress.h"
 #include "app/report.h"
+#include "app/settings.h"
 #include "base/log.h"
 
 namespace tipoff {
@@ -18,16 +19,19 @@ constexpr auto kFullDiskPatience = std::chrono::seconds(5);
 // One day's life in this process.
 class DayRun {
  public:
-  DayRun(Embedded& embedded, const RunOptions& options)
+  DayRun(Embedded& embedded, const Config& config, const RunOptions& options)
       : embedded_(embedded),
+        config_(config),
         options_(options),
         coordinator_(embedded.loop(), embedded.store(), embedded.bus(), embedded.random(),
-                     {embedded.process(), {}, {{"log", LogAnnouncement()}}}) {}
+                     {embedded.process(), SweepOptionsFrom(config), {{"log", LogAnnouncement()}}}) {
+  }
 
   Result<StartOutcome> Start() {
-    StartRequest request;
+    StartRequest request = StartRequestFrom(config_);
     request.slot.game_date = options_.date;
-    request.players = {options_.min_minutes, options_.use_multiple_lines};
+    if (options_.min_minutes) request.players.min_minutes = *options_.min_minutes;
+    request.players.use_multiple_lines = options_.use_multiple_lines;
     request.skip_completeness_check = options_.skip_completeness_check;
     request.trigger = "cli";
     return embedded_.Wait<StartOutcome>(
@@ -39,7 +43,7 @@ class DayRun {
   Result<Batch> WorkUntilEnd(const Batch& started) {
     Progress progress(FormatDay(options_.date), started.expected());
     coordinator_.Start();
-    embedded_.StartWorkers(options_.workers);
+    embedded_.StartWorkers(options_.workers, WorkerOptionsFrom(config_));
     embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
     Look(started.id, progress);
     embedded_.loop().Run();
@@ -98,6 +102,7 @@ class DayRun {
   }
 
   Embedded& embedded_;
+  const Config& config_;
   const RunOptions& options_;
   Coordinator coordinator_;
   struct SeenProgress {
@@ -141,7 +146,7 @@ int RunDay(const Globals& globals, const RunOptions& options) {
   if (!embedded.ok()) return Complain(embedded.error());
   Status slates = BuildDueSlates(globals.data, **embedded, WallClock());
   if (!slates.ok()) return Complain(slates.error());
-  DayRun day(**embedded, options);
+  DayRun day(**embedded, globals.config, options);
   auto outcome = day.Start();
   if (!outcome.ok()) return Complain(outcome.error());
   bool resumed = outcome->kind == StartOutcome::Kind::kAlreadyRunning;
@@ -157,7 +162,7 @@ int RunDay(const Globals& globals, const RunOptions& options) {
       [&](auto done) { ListPredictionViews((*embedded)->store(), *batch, std::move(done)); });
   if (!predictions.ok()) return Complain(predictions.error());
   fmt::print("{}", FormatRun(*batch, *predictions, (*embedded)->store().Now(), globals.output));
-  return ExitFor(*batch);
+  return ExitFor(batch->phase, batch->reason);
 }
 
 void AddRun(CLI::App& root, const Globals& globals, Run& run) {
@@ -172,8 +177,8 @@ void AddRun(CLI::App& root, const Globals& globals, Run& run) {
       ->required();
   command
       ->add_option("--min-minutes", arguments->options.min_minutes,
-                   "Players who averaged at least so many minutes in their last 7 games")
-      ->capture_default_str()
+                   "Players who averaged at least so many minutes in their last 7 games "
+                   "[start.min_minutes]")
       ->check(CLI::Range(0.0, 48.0));
   command->add_option("--workers", arguments->options.workers, "Workers in this process")
       ->capture_default_str()

@@ -1,6 +1,8 @@
 // `tipoff run`: one game day, start to finish, in one process.
 #pragma once
 
+#include <optional>
+
 #include "app/command.h"
 #include "base/instant.h"
 
@@ -8,7 +10,7 @@ namespace tipoff {
 
 struct RunOptions {
   Day date;
-  double min_minutes = 15;
+  std::optional<double> min_minutes;  // Else as configured.
   int workers = 2;
   bool skip_completeness_check = false;
   bool use_multiple_lines = false;

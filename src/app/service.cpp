@@ -41,6 +41,7 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
                                                      PredictWithPipeline, options.push_worker);
   }
   options.api.version = VersionText();
+  options.api.read_only = access == Access::kReadOnly;
   service->api_ = std::make_unique<Api>(ApiParts{
       loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
       *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});

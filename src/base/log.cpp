@@ -2,7 +2,9 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/json.h"
@@ -48,6 +50,38 @@ std::string_view SeverityName(Severity severity) {
   return "INFO";
 }
 
+constexpr std::size_t kValueBytesMax = 4096;
+
+// The length of the UTF-8 character at the beginning of `text`; 0 if there is none.
+std::size_t CharacterLength(std::string_view text) {
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // Overlong forms, surrogates, and what is past U+10FFFF.
+  bool bad = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+             (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
+  return bad ? 0 : length;
+}
+
+// Values quote what came from outside; a line must stay readable whatever that was.
+std::string Clean(std::string_view value) {
+  std::string clean;
+  while (!value.empty()) {
+    std::size_t length = CharacterLength(value);
+    std::size_t more = length == 0 ? 3 : length;
+    if (clean.size() + more > kValueBytesMax) return clean + "...";
+    if (length == 0) clean += "\xef\xbf\xbd";
+    clean += value.substr(0, length);
+    value.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return clean;
+}
+
 bool NeedsQuotes(std::string_view value) {
   return value.empty() || value.find_first_of(" \t\n\"=") != std::string_view::npos;
 }
@@ -58,37 +92,54 @@ std::string TextLine(std::string_view message, std::initializer_list<LogField> f
     line += "  ";
     line += field.key;
     line += '=';
-    line += NeedsQuotes(field.value) ? DumpJson(boost::json::value(field.value)) : field.value;
+    std::string value = Clean(field.value);
+    line += NeedsQuotes(value) ? DumpJson(boost::json::value(value)) : value;
   }
   return line;
 }
 
-std::string JsonLine(Severity severity, std::string_view message,
+std::string JsonLine(Severity severity, Instant at, std::string_view message,
                      std::initializer_list<LogField> fields) {
   boost::json::object line;
   line["severity"] = SeverityName(severity);
-  line["time"] = FormatInstant(Instant::FromMicros(
-      std::chrono::duration_cast<Duration>(spdlog::log_clock::now().time_since_epoch()).count()));
-  line["message"] = message;
-  for (const LogField& field : fields) line[field.key] = field.value;
+  line["time"] = FormatInstant(at);
+  line["message"] = Clean(message);
+  for (const LogField& field : fields) {
+    line.emplace(field.key, Clean(field.value));
+    // Under this name Cloud Logging shows the line beside the trace that it belongs to.
+    if (field.key == "trace") line.emplace("logging.googleapis.com/trace", Clean(field.value));
+  }
   return DumpJson(line);
+}
+
+Instant WallClock() {
+  return Instant::FromMicros(
+      std::chrono::duration_cast<Duration>(spdlog::log_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
 
 void ConfigureLog(Severity least, LogFormat format) {
   Sink& sink = TheSink();
+  if (format == LogFormat::kAuto) {
+    format = isatty(STDERR_FILENO) == 1 ? LogFormat::kText : LogFormat::kJson;
+  }
   sink.format = format;
   sink.logger->set_level(Level(least));
   if (format == LogFormat::kJson) sink.logger->set_pattern("%v");
 }
 
+std::string FormatLogLine(LogFormat format, Severity severity, Instant at, std::string_view message,
+                          std::initializer_list<LogField> fields) {
+  return format == LogFormat::kJson ? JsonLine(severity, at, message, fields)
+                                    : TextLine(message, fields);
+}
+
 void Log(Severity severity, std::string_view message, std::initializer_list<LogField> fields) {
   Sink& sink = TheSink();
   if (!sink.logger->should_log(Level(severity))) return;
-  std::string line = sink.format == LogFormat::kJson ? JsonLine(severity, message, fields)
-                                                     : TextLine(message, fields);
-  sink.logger->log(Level(severity), "{}", line);
+  sink.logger->log(Level(severity), "{}",
+                   FormatLogLine(sink.format, severity, WallClock(), message, fields));
 }
 
 }  // namespace tipoff

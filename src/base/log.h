@@ -1,10 +1,13 @@
-// Structured log lines on standard error: human on a terminal, JSON elsewhere.
+// Structured log lines on standard error: human on a terminal, JSON elsewhere. The JSON lines are
+// what Google Cloud Logging reads off a container's output, and plain enough for everything else.
 #pragma once
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/instant.h"
 
 namespace tipoff {
 
@@ -15,6 +18,7 @@ enum class Severity {
   kError
 };
 enum class LogFormat {
+  kAuto,  // Text if standard error is a terminal, else JSON.
   kText,
   kJson
 };
@@ -27,8 +31,14 @@ struct LogField {
 // Lines below `least` are dropped. Callable once, before the first line; until then: kInfo, kText.
 void ConfigureLog(Severity least, LogFormat format);
 
-// One line. `message` is a constant sentence; what varies goes into `fields` (batch_id, player...),
-// so that lines can be searched. Callable from any thread; never throws, never blocks for long.
+// One line. `message` is a constant sentence; what varies goes into `fields` (batch_id, player,
+// trace...), so that lines can be searched; a field can't replace severity, time or message. Values
+// over 4,096 bytes are cut, bytes that are no UTF-8 become U+FFFD. Callable from any thread; never
+// throws, never blocks for long.
 void Log(Severity severity, std::string_view message, std::initializer_list<LogField> fields = {});
+
+// The line itself, without the end of line; text lines without severity and time.
+std::string FormatLogLine(LogFormat format, Severity severity, Instant at, std::string_view message,
+                          std::initializer_list<LogField> fields);
 
 }  // namespace tipoff

@@ -32,6 +32,12 @@ class Coordinator {
   // Finishes the commits under way; then `stopped` runs.
   void Stop(std::function<void()> stopped);
 
+  // Nothing that was set going is under way any more, but for completions being taken in.
+  bool idle() const {
+    return driver_.pending() == 0 && relay_.active() == 0 && fan_in_.active() == 0 &&
+           sweep_.active() == 0;
+  }
+
   Driver& driver() { return driver_; }
   Starter& starter() { return starter_; }
   Sweep& sweep() { return sweep_; }

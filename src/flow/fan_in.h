@@ -18,6 +18,9 @@ class FanIn {
   // Rewrites the open rows of a terminal batch, in chunks.
   void Settle(const BatchId& batch);
 
+  // Batches whose rows it is rewriting.
+  std::size_t active() const { return settling_.size(); }
+
  private:
   void SettleChunk(const BatchId& batch);
 

@@ -29,6 +29,9 @@ class Sweep {
   // A stalled batch: counts what is staged but was never reported, publishes the rest again.
   void Redrive(const BatchId& batch);
 
+  // Batches that it is publishing again.
+  std::size_t active() const { return redriving_.size(); }
+
  private:
   void Round();
   void Page(const std::string& cursor);

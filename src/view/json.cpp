@@ -118,6 +118,7 @@ json::object PredictionToJson(const RequestSpec& spec, const Prediction& predict
                       {"team", spec.team},
                       {"opponent", spec.opponent},
                       {"is_home", spec.is_home},
+                      {"projected_minutes", spec.projected_minutes},
                       {"system", prediction.system},
                       {"predicted_points", prediction.predicted_points},
                       {"spread", prediction.spread},

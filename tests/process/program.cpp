@@ -73,6 +73,17 @@ void Program::Signal(int signal) {
   if (pid_ > 0) kill(pid_, signal);
 }
 
+std::string Program::FirstLine(std::chrono::seconds limit) {
+  auto give_up = std::chrono::steady_clock::now() + limit;
+  while (std::chrono::steady_clock::now() < give_up) {
+    std::string out = ReadFile(out_path_);
+    if (std::size_t end = out.find('\n'); end != std::string::npos) return out.substr(0, end);
+    usleep(1000);
+  }
+  ADD_FAILURE() << "it printed no line: " << ReadFile(err_path_);
+  return "";
+}
+
 Finished Program::Wait(std::chrono::seconds limit) {
   Finished finished;
   auto give_up = std::chrono::steady_clock::now() + limit;

@@ -26,6 +26,9 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void Signal(int signal);
+  // The first line that it printed, without its end, as soon as it is there; "" and a failed test
+  // after `limit`.
+  std::string FirstLine(std::chrono::seconds limit = std::chrono::seconds(60));
   // Waits for its end; fails the test and kills it after `limit`.
   Finished Wait(std::chrono::seconds limit = std::chrono::seconds(120));
   pid_t pid() const { return pid_; }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -235,6 +236,13 @@ TEST_F(RunTest, VersionSaysCommitAndCompiler) {
   EXPECT_TRUE(version.out.starts_with("tipoff ")) << version.out;
   EXPECT_NE(version.out.find("commit "), std::string::npos);
   EXPECT_NE(version.out.find("++"), std::string::npos);
+}
+
+TEST_F(RunTest, OutputThatCannotBeWrittenIsAnError) {
+  Demo();
+  std::string list = TipoffPath() + " --data '" + data_.path() + "' batch list";
+  EXPECT_EQ(WEXITSTATUS(std::system((list + " >/dev/null").c_str())), 0);
+  EXPECT_EQ(WEXITSTATUS(std::system((list + " >/dev/full 2>/dev/null").c_str())), 1);
 }
 
 // A small file system of the test's own; needs root.

@@ -74,11 +74,13 @@ Result<HistoryDatabase> HistoryDatabase::Open(const std::string& path, Mode mode
   if (!write && !std::filesystem::exists(path, problem)) {
     return NothingImported("there is no " + path);
   }
-  TIPOFF_TRY(auto connection, AtEdge([&] {
-               return std::make_unique<sqlite::Connection>(
-                   path, write ? sqlite::Connection::Mode::kReadWrite
-                               : sqlite::Connection::Mode::kReadOnly);
-             }));
+  auto opened = AtEdge([&] {
+    return std::make_unique<sqlite::Connection>(
+        path, write ? sqlite::Connection::Mode::kReadWrite : sqlite::Connection::Mode::kReadOnly);
+  });
+  bool damaged = !opened.ok() && opened.error().code == Errc::kCorrupt;
+  if (damaged) return Annotate(opened.error(), path);  // SQLite names no file here.
+  TIPOFF_TRY(auto connection, std::move(opened));
   if (write) {
     TIPOFF_TRY_STATUS(sqlite::Migrate(*connection, HistorySchema(), path));
   } else {

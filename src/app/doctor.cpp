@@ -1,0 +1,131 @@
+#include "app/doctor.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <ctime>
+
+#include "app/api_client.h"
+#include "app/connect.h"
+#include "app/diagnosis.h"
+#include "app/doctor_folder.h"
+#include "app/game_date.h"
+#include "app/screen.h"
+
+namespace tipoff {
+namespace {
+
+namespace json = boost::json;
+
+struct DoctorArguments {
+  Connection connection;
+  bool integrity = false;
+};
+
+// "Wed, 28 Jan 2026 02:00:00 GMT"; never if it is not that.
+Instant ParseHttpDate(const std::string& text) {
+  std::tm time{};
+  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return Instant();
+  return Instant::FromMicros(static_cast<std::int64_t>(timegm(&time)) * 1'000'000);
+}
+
+Finding CannotAsk(const std::string& what, const Error& error) {
+  return {.name = what,
+          .verdict = Verdict::kFail,
+          .detail = error.message,
+          .remedy = error.code == Errc::kDenied ? "name a key that may read: --key or $TIPOFF_KEY"
+                                                : "see what the first failure says"};
+}
+
+// What only the API can tell, of a server or of the folder.
+void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
+  Instant now = WallClock();
+  PagedList batches{.name = "batches"};
+  auto live = GetPages(client, "/v1/batches", {{"live", "true"}}, batches);
+  auto stuck = GetPages(client, "/v1/batches", {{"stuck", "true"}}, batches);
+  if (!live.ok() || !stuck.ok()) {
+    findings.push_back(CannotAsk("batches", live.ok() ? stuck.error() : live.error()));
+    return;
+  }
+  findings.push_back(JudgeBatches(*live, *stuck));
+  auto list = [&](const char* path, const char* name) -> Result<json::array> {
+    TIPOFF_TRY(json::object answer, GetObject(client, path));
+    const json::value* found = answer.if_contains(name);
+    if (found == nullptr || !found->is_array()) return json::array();
+    return found->as_array();
+  };
+  auto workers = list("/v1/workers", "workers");
+  findings.push_back(workers.ok() ? JudgeWorkers(*workers, live->size(), now)
+                                  : CannotAsk("workers", workers.error()));
+  auto topics = list("/v1/backlog", "topics");
+  if (topics.ok()) {
+    for (Finding& finding : JudgeBacklog(*topics, now)) findings.push_back(std::move(finding));
+  } else {
+    findings.push_back(CannotAsk("bus", topics.error()));
+  }
+  auto messages = list("/v1/quarantine", "messages");
+  findings.push_back(messages.ok() ? JudgeQuarantine(*messages, now)
+                                   : CannotAsk("quarantine", messages.error()));
+}
+
+void ExamineServer(ApiClient& client, std::vector<Finding>& findings) {
+  auto response = client.Call("GET", "/readyz", {}, "", {});
+  if (!response.ok()) {
+    findings.push_back({.name = "server",
+                        .verdict = Verdict::kFail,
+                        .detail = response.error().message,
+                        .remedy = "start it: `tipoff serve`; or name another with --url"});
+    return;
+  }
+  auto answer = ParseObject(response->body);
+  if (!answer.ok()) {
+    findings.push_back(CannotAsk("server", answer.error()));
+    return;
+  }
+  for (Finding& finding : JudgeReadiness(response->status, *answer)) {
+    findings.push_back(std::move(finding));
+  }
+  for (const auto& [name, value] : response->headers) {
+    if (name == "date") {
+      findings.push_back(JudgeClock(WallClock(), ParseHttpDate(value), "the server's"));
+    }
+  }
+  AskTheApi(client, findings);
+}
+
+int RunDoctor(const Globals& globals, const DoctorArguments& arguments) {
+  std::vector<Finding> findings;
+  auto url = ServerUrl(arguments.connection);
+  if (!url.ok()) return Complain(url.error());
+  bool can_ask = true;
+  if (url->empty()) can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
+  if (can_ask) {
+    auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
+    if (!client.ok()) {
+      findings.push_back(CannotAsk("store", client.error()));
+    } else if (url->empty()) {
+      AskTheApi(**client, findings);
+    } else {
+      ExamineServer(**client, findings);
+    }
+  }
+  StandardScreen().Out(FormatFindings(findings, globals.output));
+  return ExitForFindings(findings);
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App& root, const Globals& globals, Run& run) {
+  CLI::App* command = root.add_subcommand(
+      "doctor", "Check folder, store, clock, bus, workers and batches, and say what to do");
+  auto arguments = std::make_shared<DoctorArguments>();
+  AddConnection(*command, root, arguments->connection);
+  command->add_flag("--integrity", arguments->integrity,
+                    "Read the whole store and check that it is sound");
+  command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
+  command->callback([&globals, &run, arguments] {
+    run = [&globals, arguments] { return RunDoctor(globals, *arguments); };
+  });
+}
+
+}  // namespace tipoff

@@ -1,0 +1,291 @@
+#include "config/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "config/start_line.h"
+#include "core/policy.h"
+
+namespace tipoff {
+namespace {
+
+using enum SettingKind;
+
+std::string ToleranceProblem(const SettingValue& value) {
+  auto steps = ParseTolerance(std::get<std::string>(value));
+  return steps.ok() ? "" : steps.error().message;
+}
+
+std::string StartLinesProblem(const SettingValue& value) {
+  for (const std::string& line : std::get<std::vector<std::string>>(value)) {
+    if (auto parsed = ParseStartLine(line); !parsed.ok()) return parsed.error().message;
+  }
+  return "";
+}
+
+std::string HostsProblem(const SettingValue& value) {
+  for (const std::string& host : std::get<std::vector<std::string>>(value)) {
+    if (host.empty() || host.find_first_of("/* \t") != std::string::npos) {
+      return fmt::format(
+          "'{}' is no host name: write it bare, such as tipoff.example.com or "
+          "tipoff.example.com:8443, without wildcards",
+          host);
+    }
+  }
+  return "";
+}
+
+// Keys that came over a line that anybody may rewrite would let anybody in.
+std::string JwksProblem(const SettingValue& value) {
+  const std::string& place = std::get<std::string>(value);
+  if (place.empty()) return "must not be empty: write a https URL or the path of a file";
+  bool plain = place.starts_with("http://");
+  for (std::string_view loopback : {"http://127.0.0.1", "http://localhost"}) {
+    std::string_view rest = std::string_view(place).substr(std::min(loopback.size(), place.size()));
+    if (place.starts_with(loopback) && (rest.starts_with(':') || rest.starts_with('/'))) {
+      plain = false;
+    }
+  }
+  return plain
+             ? fmt::format("'{}' is not encrypted, so its keys could be forged: write https", place)
+             : "";
+}
+
+std::string EmptyProblem(const SettingValue& value) {
+  return std::get<std::string>(value).empty() ? "must not be empty" : "";
+}
+
+constexpr Setting Row(std::string_view key, SettingKind kind, std::string_view fallback,
+                      std::string_view help, SettingRules rules = {}) {
+  return Setting{rules, key, kind, fallback, help};
+}
+
+constexpr std::array kSettings{
+    Row("server.host", kText, "127.0.0.1",
+        "Address to listen on; another than loopback needs a key", {.problem = EmptyProblem}),
+    Row("server.port", kInteger, "8080", "Port to listen on; 0 takes any free one",
+        {.least = "0", .most = "65535"}),
+    Row("server.workers", kInteger, "",
+        "Workers in the server's process; unset: one a core, 0: none",
+        {.least = "0", .most = "256", .optional = true}),
+    Row("server.body_max_bytes", kInteger, "1048576", "Largest body of a request",
+        {.least = "1024", .most = "16777216"}),
+    Row("server.connections_max", kInteger, "2000", "Connections at once; more are answered 503",
+        {.least = "1", .most = "100000"}),
+    Row("server.request_timeout", kDuration, "10s", "From the first byte of a request to its last",
+        {.least = "100ms", .most = "10m"}),
+
+    Row("log.level", kText, "auto",
+        "Least severity that is logged; auto: info for serve and worker, else warning",
+        {.choices = "auto|debug|info|warning|error"}),
+    Row("log.format", kText, "auto", "auto: text on a terminal, JSON lines elsewhere",
+        {.choices = "auto|text|json"}),
+
+    Row("batch.deadline", kDuration, "2h", "Every batch has ended after so long",
+        {.least = "1s", .most = "7d"}),
+    Row("batch.stall_after", kDuration, "5m",
+        "Without progress for so long, what is outstanding is published again",
+        {.least = "1s", .most = "1d"}),
+    Row("batch.stall_percent", kPercent, "90", "Done by a stalled batch that may end partial"),
+    Row("batch.tolerance", kText, "",
+        "Early ends, such as '95% until 25m, 90% at deadline'; empty: none",
+        {.problem = ToleranceProblem}),
+    Row("batch.required_players", kTexts, "", "Players without whom no batch ends early"),
+    Row("batch.publishes_max", kInteger, "3", "Publishes of one request, the first included",
+        {.least = "1", .most = "100"}),
+
+    Row("start.min_minutes", kNumber, "15",
+        "Players who averaged at least so many minutes in their last 7 games",
+        {.least = "0", .most = "48"}),
+    Row("start.window_past", kDuration, "90d", "How old a game date POST /start takes",
+        {.least = "0s", .most = "36500d"}),
+    Row("start.window_future", kDuration, "14d", "How far ahead a game date POST /start takes",
+        {.least = "0s", .most = "3650d"}),
+    Row("start.completeness_min_percent", kPercent, "80",
+        "Finished games of the last 7 days that must have box scores"),
+    Row("start.force_repeat_window", kDuration, "5m",
+        "A forced start so soon after another is its repeat", {.least = "0s", .most = "1d"}),
+
+    Row("slate.max_age", kDuration, "0s", "A slate older than that is refused; 0s: no limit",
+        {.least = "0s", .most = "30d"}),
+
+    Row("history.max_games", kInteger, "82", "Games of a player's history, the newest first",
+        {.least = "1", .most = "1000"}),
+    Row("history.lookback", kDuration, "400d", "Games older than that are not history",
+        {.least = "1d", .most = "36500d"}),
+    Row("history.timeout", kDuration, "30s", "One query of the history",
+        {.least = "100ms", .most = "10m"}),
+
+    Row("sweep.period", kDuration, "5s", "How often the clock looks at every live batch",
+        {.least = "100ms", .most = "5m"}),
+
+    Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
+        {.least = "1", .most = "10000"}),
+    Row("worker.lease", kDuration, "60s",
+        "What a worker held comes back to others so long after it died",
+        {.least = "1s", .most = "10m"}),
+    // At most what the bus delivers before it gives a message up, limits::kDeliveriesMax.
+    Row("worker.tries_max", kInteger, "3", "Tries of a request that fails the same way each time",
+        {.least = "1", .most = "10"}),
+
+    Row("auth.coordinator_key", kText, "", "A key with the role operate; unset: none",
+        {.optional = true, .secret = true, .alias = "COORDINATOR_API_KEY"}),
+    Row("auth.oidc_audience", kText, "", "Audience that tokens on the push doors must be made for"),
+    Row("auth.oidc_issuer", kText, "https://accounts.google.com", "Issuer of those tokens",
+        {.problem = EmptyProblem}),
+    Row("auth.oidc_jwks", kText, "https://www.googleapis.com/oauth2/v3/certs",
+        "The issuer's public keys: a URL or a file", {.problem = JwksProblem}),
+    Row("auth.oidc_emails", kTexts, "", "Service accounts whose tokens are accepted"),
+    Row("auth.allowed_hosts", kTexts, "",
+        "Names, besides loopback's, that Host and Origin may have", {.problem = HostsProblem}),
+
+    Row("schedule.start", kTexts, "",
+        "Starts by the clock, New York time: five cron fields, TODAY or TOMORROW, a run mode",
+        {.separator = ';', .problem = StartLinesProblem}),
+};
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+Error Invalid(std::string message) { return Error{Errc::kInvalid, std::move(message)}; }
+
+template <class T>
+bool ReadAll(std::string_view text, T& number) {
+  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return problem == std::errc() && end == text.data() + text.size();
+}
+
+Result<SettingValue> ParseInteger(std::string_view text) {
+  std::int64_t number = 0;
+  if (ReadAll(text, number)) return SettingValue(number);
+  return Invalid(fmt::format("'{}' is not a whole number", text));
+}
+
+Result<SettingValue> ParseNumber(std::string_view text) {
+  double number = 0;
+  if (ReadAll(text, number) && std::isfinite(number)) return SettingValue(number);
+  return Invalid(fmt::format("'{}' is not a number", text));
+}
+
+Result<SettingValue> ParsePercent(std::string_view text) {
+  double number = 0;
+  std::string_view digits = text.ends_with('%') ? Trim(text.substr(0, text.size() - 1)) : text;
+  if (ReadAll(digits, number) && std::isfinite(number)) return SettingValue(number);
+  return Invalid(fmt::format("'{}' is not a percentage: write 90 or 90%", text));
+}
+
+Result<SettingValue> ParseBoolean(std::string_view text) {
+  if (text == "true") return SettingValue(true);
+  if (text == "false") return SettingValue(false);
+  return Invalid(fmt::format("'{}' is neither true nor false", text));
+}
+
+Result<SettingValue> ParseSpan(std::string_view text) {
+  auto span = ParseDuration(text);
+  if (span.ok()) return SettingValue(*span);
+  double bare = 0;
+  if (!ReadAll(text, bare)) return span.error();
+  return Invalid(fmt::format(
+      "'{0}' is a bare number: write its unit, such as {0}ms, {0}s, {0}m, {0}h or {0}d", text));
+}
+
+SettingValue SplitTexts(std::string_view text, char separator) {
+  std::vector<std::string> texts;
+  while (!Trim(text).empty()) {
+    std::size_t end = text.find(separator);
+    std::string_view part = Trim(text.substr(0, end));
+    if (!part.empty()) texts.emplace_back(part);
+    text = end == std::string_view::npos ? "" : text.substr(end + 1);
+  }
+  return texts;
+}
+
+// Bounds are compared as what they bound is; both have been parsed by the same rules.
+bool Below(const SettingValue& a, const SettingValue& b) { return a.index() == b.index() && a < b; }
+
+Status CheckBounds(const Setting& setting, const SettingValue& value) {
+  bool percent = setting.kind == kPercent;
+  std::string_view least = percent ? "0" : setting.least;
+  std::string_view most = percent ? "100" : setting.most;
+  if (least.empty()) return Ok();
+  TIPOFF_TRY(SettingValue low, ParseSetting(setting, least));
+  TIPOFF_TRY(SettingValue high, ParseSetting(setting, most));
+  if (!Below(value, low) && !Below(high, value)) return Ok();
+  return Invalid(fmt::format("is out of range: {} to {}", least, most));
+}
+
+bool IsChoice(std::string_view choices, std::string_view text) {
+  std::string framed = fmt::format("|{}|", choices);
+  return text.find('|') == text.npos && framed.find(fmt::format("|{}|", text)) != framed.npos;
+}
+
+}  // namespace
+
+std::span<const Setting> Settings() { return kSettings; }
+
+const Setting* FindSetting(std::string_view key) {
+  const auto* found = std::find_if(kSettings.begin(), kSettings.end(),
+                                   [&](const Setting& setting) { return setting.key == key; });
+  return found == kSettings.end() ? nullptr : found;
+}
+
+std::string EnvironmentName(const Setting& setting) {
+  std::string name = "TIPOFF_";
+  for (char c : setting.key) {
+    bool lower = c >= 'a' && c <= 'z';
+    name += c == '.' ? '_' : lower ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return name;
+}
+
+std::string_view ToString(SettingKind kind) {
+  switch (kind) {
+    case kText: return "text";
+    case kInteger: return "integer";
+    case kNumber: return "number";
+    case kBoolean: return "boolean";
+    case kDuration: return "duration";
+    case kPercent: return "percent";
+    case kTexts: return "list of texts";
+  }
+  Panic(__FILE__, __LINE__, "unnamed SettingKind");
+}
+
+Result<SettingValue> ParseSetting(const Setting& setting, std::string_view text) {
+  if (setting.optional && text.empty()) return SettingValue();
+  switch (setting.kind) {
+    case kText: return SettingValue(std::string(text));
+    case kInteger: return ParseInteger(Trim(text));
+    case kNumber: return ParseNumber(Trim(text));
+    case kBoolean: return ParseBoolean(Trim(text));
+    case kDuration: return ParseSpan(Trim(text));
+    case kPercent: return ParsePercent(Trim(text));
+    case kTexts: return SplitTexts(text, setting.separator);
+  }
+  Panic(__FILE__, __LINE__, "unnamed SettingKind");
+}
+
+Status CheckSetting(const Setting& setting, const SettingValue& value) {
+  if (std::holds_alternative<std::monostate>(value)) return Ok();
+  TIPOFF_TRY_STATUS(CheckBounds(setting, value));
+  if (!setting.choices.empty() && !IsChoice(setting.choices, std::get<std::string>(value))) {
+    return Invalid(
+        fmt::format("'{}' is none of {}", std::get<std::string>(value), setting.choices));
+  }
+  if (setting.problem == nullptr) return Ok();
+  std::string problem = setting.problem(value);
+  return problem.empty() ? Ok() : Status(Invalid(std::move(problem)));
+}
+
+}  // namespace tipoff
