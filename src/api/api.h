@@ -22,6 +22,7 @@
 #include "history/history.h"
 #include "http/message.h"
 #include "store/store.h"
+#include "worker/held_request.h"
 
 namespace tipoff {
 
@@ -35,6 +36,9 @@ struct ApiOptions {
   double completeness_min_percent = 80;
   Duration force_repeat_window = std::chrono::minutes(5);
   Duration slate_age_max{0};  // 0: no limit.
+  // Of requests that are handed out over HTTP.
+  HistoryRules lease_history{.timeout = std::chrono::seconds(10)};
+  int tries_max = 3;  // Deliveries of a request that fails deterministically.
   std::vector<std::string> allowed_hosts;  // Host and Origin names beside the loopback ones.
   bool read_only = false;  // The store can't be written: nothing is tried.
   std::string version;

@@ -9,8 +9,6 @@
 namespace tipoff {
 namespace {
 
-constexpr int kTriesMax = 3;  // As tipoff's own workers: Worker::Options::tries_max.
-constexpr HistoryRules kHistory{.timeout = std::chrono::seconds(10)};
 constexpr std::size_t kSeenMax = 1000;
 constexpr std::uint64_t kPresencesPerSweep = 360;
 
@@ -92,7 +90,7 @@ void LeaseDesk::LoadHistory(std::shared_ptr<Hand> hand) {
       items[i]->message.data_version = loaded->data_version;
     }
   };
-  LoadHistories(parts_.loop, parts_.history, kHistory, missing, std::move(take),
+  LoadHistories(parts_.loop, parts_.history, parts_.options.lease_history, missing, std::move(take),
                 [this, hand] { HandOut(hand); });
 }
 
@@ -218,7 +216,7 @@ void LeaseDesk::Finish(std::shared_ptr<Case> work) {
 
 void LeaseDesk::ReportError(LeaseTicket ticket, std::string reason,
                             DoneWith<ReportedRequest> done) {
-  if (ticket.deliveries >= kTriesMax) {
+  if (ticket.deliveries >= parts_.options.tries_max) {
     WorkReport report;
     report.status = RequestState::kFailed;
     report.reason = std::move(reason);

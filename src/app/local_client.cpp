@@ -8,6 +8,7 @@
 
 #include "app/fields.h"
 #include "app/service.h"
+#include "app/settings.h"
 
 namespace tipoff {
 namespace {
@@ -73,13 +74,14 @@ class LocalResponder final : public Responder {
 
 class LocalClient final : public ApiClient {
  public:
-  LocalClient(std::string data, Writes writes) : data_(std::move(data)), writes_(writes) {}
+  LocalClient(const Globals& globals, Writes writes)
+      : data_(globals.data), config_(globals.config), writes_(writes) {}
   ~LocalClient() override { Close(); }
 
   // Nothing runs by itself on the open folder: what a call sets going is all that happens.
   Status Open(Access access) {
     Close();
-    auto service = Service::Open(data_, access, {});
+    auto service = Service::Open(data_, access, ServiceOptionsFrom(config_));
     if (!service.ok()) return service.error();
     service_ = std::move(*service);
     access_ = access;
@@ -218,6 +220,7 @@ class LocalClient final : public ApiClient {
   }
 
   std::string data_;
+  Config config_;
   Writes writes_;
   Access access_ = Access::kReadOnly;
   bool cannot_write_ = false;
@@ -227,7 +230,7 @@ class LocalClient final : public ApiClient {
 }  // namespace
 
 Result<std::unique_ptr<ApiClient>> OpenLocalClient(const Globals& globals, Writes writes) {
-  auto client = std::make_unique<LocalClient>(globals.data, writes);
+  auto client = std::make_unique<LocalClient>(globals, writes);
   Status opened = client->Open(Access::kReadOnly);
   // A folder that can't be written can still be looked at.
   if (opened.ok() && writes == Writes::kFromTheStart) (void)client->MakeWritable();

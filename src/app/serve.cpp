@@ -3,31 +3,31 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <thread>
 
 #include "api/keys.h"
+#include "app/game_date.h"
+#include "app/schedule.h"
 #include "app/service.h"
+#include "app/settings.h"
 #include "base/log.h"
 #include "http/server.h"
 
 namespace tipoff {
 namespace {
 
-// A stop takes at most about 8 s: requests under way, workers, commits.
-constexpr auto kRequestsGrace = std::chrono::seconds(2);
+// What a stop may take, one after the other: answers under way, work in hand, commits. Together
+// below the 10 s that a process is given before it is killed.
+constexpr auto kAnswersGrace = std::chrono::seconds(2);
+constexpr auto kWorkGrace = std::chrono::seconds(4);
 constexpr auto kCommitsGrace = std::chrono::seconds(2);
-
-struct ServeOptions {
-  HttpServerOptions http;
-  int workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-};
 
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
 }
 
 // Everybody could start and clear batches on an address that others reach.
-Status CheckExposure(Service& service, const std::string& host, const std::string& coordinator_key) {
+Status CheckExposure(Service& service, const std::string& host,
+                     const std::string& coordinator_key) {
   if (IsLoopback(host) || !coordinator_key.empty()) return Ok();
   auto keys = service.embedded().Wait<std::vector<ApiKey>>(
       [&](auto done) { ListKeys(service.embedded().store(), std::move(done)); });
@@ -36,90 +36,134 @@ Status CheckExposure(Service& service, const std::string& host, const std::strin
     if (key.revoked_at.never() && key.role != Role::kNone) return Ok();
   }
   return Error{Errc::kUnsupported,
-               fmt::format("--host {} can be reached by others, and there is no key: make one with "
-                           "`tipoff keys add NAME --role operate`, or set COORDINATOR_API_KEY, or "
-                           "serve on 127.0.0.1",
+               fmt::format("server.host {} can be reached by others, and there is no key: make one "
+                           "with `tipoff keys add NAME --role operate`, or set COORDINATOR_API_KEY, "
+                           "or serve on 127.0.0.1",
                            host)};
 }
 
-Service::Options ServiceOptions(const ServeOptions& options) {
-  Service::Options service;
-  const char* key = std::getenv("COORDINATOR_API_KEY");
-  service.auth.coordinator_key = key == nullptr ? "" : key;
-  service.auth.open = IsLoopback(options.http.host);
-  service.predict_door = true;
-  return service;
-}
-
-// The server's own thread waits for the loop to answer what is under way, so the loop runs on.
-void StopServer(Embedded& embedded, HttpServer& server) {
-  std::thread stopper([&] {
-    server.Stop(kRequestsGrace);
-    embedded.loop().Post([&embedded] { embedded.loop().Stop(); });
-  });
-  embedded.loop().Run();
-  stopper.join();
-}
-
-int Serve(const Globals& globals, const ServeOptions& options) {
-  Service::Options service_options = ServiceOptions(options);
-  std::string coordinator_key = service_options.auth.coordinator_key;
-  auto service = Service::Open(globals.data, Access::kReadWrite, std::move(service_options));
-  if (!service.ok()) return Complain(service.error());
-  Embedded& embedded = (*service)->embedded();
-  Status exposure = CheckExposure(**service, options.http.host, coordinator_key);
-  if (!exposure.ok()) return Complain(exposure.error());
-
-  Api& api = (*service)->api();
-  auto server = HttpServer::Listen(
-      options.http, [&api](HttpRequest request, std::shared_ptr<Responder> responder) {
-        api.Handle(std::move(request), std::move(responder));
+// A start of the schedule. Several coordinators and restarts make one batch of it, by its key.
+void StartScheduled(Service& service, const Config& config, const ScheduledStart& due) {
+  StartRequest request = StartRequestFrom(config);
+  request.slot.game_date = due.game_date;
+  request.run_mode = due.run_mode;
+  request.trigger = "schedule";
+  request.idempotency_key = due.idempotency_key;
+  service.coordinator().starter().Start(
+      std::move(request), [line = due.line](Result<StartOutcome> outcome) {
+        if (!outcome.ok()) {
+          return Log(Severity::kError, "a scheduled start failed",
+                     {{"line", line}, {"error", outcome.error().message}});
+        }
+        bool new_batch = outcome->kind == StartOutcome::Kind::kStarted;
+        bool refused = outcome->kind == StartOutcome::Kind::kDataIncomplete ||
+                       outcome->kind == StartOutcome::Kind::kStale;
+        Log(refused ? Severity::kError : Severity::kInfo,
+            new_batch ? "a scheduled start" : "a scheduled start made no batch",
+            {{"line", line},
+             {"batch_id", outcome->batch.id.str()},
+             {"detail", outcome->detail}});
       });
-  if (!server.ok()) return Complain(server.error());
-  embedded.loop().OnTermination([&](int) { embedded.loop().Stop(); });
-  (*service)->coordinator().Start();
-  (*service)->StartHousekeeping();
-  embedded.StartWorkers(options.workers);
-  fmt::print("listening on {}\n", (*server)->url());
-  std::fflush(stdout);
-  Log(Severity::kInfo, "serving",
-      {{"url", (*server)->url()}, {"data", globals.data},
-       {"workers", std::to_string(options.workers)}});
-  embedded.loop().Run();
+}
 
-  Log(Severity::kInfo, "stopping");
-  api.Drain();
-  StopServer(embedded, **server);
-  embedded.StopWorkers();
-  (*service)->Drain(kCommitsGrace);
+// Serves until a signal comes, then stops in order.
+class Server {
+ public:
+  Server(Service& service, const Config& config)
+      : service_(service),
+        config_(config),
+        schedule_(service.embedded().loop(), StartLinesFrom(config),
+                  [this](const ScheduledStart& due) { StartScheduled(service_, config_, due); }) {}
+
+  Status Listen() {
+    Api& api = service_.api();
+    TIPOFF_TRY(server_, HttpServer::Listen(
+                            ServerOptionsFrom(config_),
+                            [&api](HttpRequest request, std::shared_ptr<Responder> responder) {
+                              api.Handle(std::move(request), std::move(responder));
+                            }));
+    return Ok();
+  }
+
+  void Serve() {
+    AsioLoop& loop = service_.embedded().loop();
+    loop.OnTermination([&loop](int) { loop.Stop(); });
+    service_.coordinator().Start();
+    service_.StartHousekeeping();
+    schedule_.Start();
+    Worker::Options worker = WorkerOptionsFrom(config_);
+    worker.drain = kWorkGrace;
+    int workers = WorkersFrom(config_);
+    service_.embedded().StartWorkers(workers, worker);
+    fmt::print("listening on {}\n", server_->url());
+    std::fflush(stdout);
+    Log(Severity::kInfo, "serving",
+        {{"url", server_->url()}, {"workers", std::to_string(workers)}});
+    loop.Run();
+  }
+
+  // Takes nothing more, answers what is under way, lets workers and commits finish.
+  void Stop() {
+    Log(Severity::kInfo, "stopping");
+    AsioLoop& loop = service_.embedded().loop();
+    service_.api().Drain();
+    server_->BeginStop(kAnswersGrace, [&loop] { loop.Post([&loop] { loop.Stop(); }); });
+    loop.Run();
+    server_->Stop(Duration(0));
+    service_.embedded().StopWorkers();
+    service_.Drain(kCommitsGrace);
+    Log(Severity::kInfo, "stopped");
+  }
+
+ private:
+  Service& service_;
+  const Config& config_;
+  std::unique_ptr<HttpServer> server_;
+  Schedule schedule_;
+};
+
+int Serve(const Globals& globals) {
+  const Config& config = globals.config;
+  Service::Options options = ServiceOptionsFrom(config);
+  options.auth.open = IsLoopback(config.Text("server.host"));
+  options.predict_door = true;
+  options.fetch_key_sets = true;
+  auto service = Service::Open(globals.data, Access::kReadWrite, std::move(options));
+  if (!service.ok()) return Complain(service.error());
+  Status exposure = CheckExposure(**service, config.Text("server.host"),
+                                  config.Text("auth.coordinator_key"));
+  if (!exposure.ok()) return Complain(exposure.error());
+  Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
+  if (!slates.ok()) return Complain(slates.error());
+  Server server(**service, config);
+  Status listening = server.Listen();
+  if (!listening.ok()) {
+    Complain(Annotate(listening.error(), "server.port (" + config.Origin("server.port") + ")"));
+    return kExitBadConfig;
+  }
+  server.Serve();
+  server.Stop();
   return kExitSucceeded;
 }
 
 }  // namespace
 
-void AddServe(CLI::App& root, const Globals& globals, Run& run) {
+void AddServe(CLI::App& root, Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "serve", "Serve the HTTP API, sweep, and work batches, until told to stop");
-  auto options = std::make_shared<ServeOptions>();
-  command->add_option("--host", options->http.host, "Address to listen on")->capture_default_str();
-  command->add_option("--port", options->http.port, "Port; 0 picks a free one")
-      ->capture_default_str();
-  command
-      ->add_option("--workers", options->workers,
-                   "Workers in this process; 0 if `tipoff worker` runs elsewhere")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 64));
+  AddSettingFlag(*command, "--host", "server.host", globals);
+  AddSettingFlag(*command, "--port", "server.port", globals);
+  AddSettingFlag(*command, "--workers", "server.workers", globals);
   command->footer(
       "Prints one line, `listening on http://HOST:PORT`, when it is ready. On a loopback address\n"
       "and without any key, whoever is on this machine may do everything; other addresses need a\n"
-      "key. SIGTERM and Ctrl-C stop it within 10 s; nothing is lost, and the next `serve` goes on.\n\n"
+      "key. SIGTERM and Ctrl-C stop it within 10 s; nothing is lost, and the next `serve` goes\n"
+      "on. `tipoff config` shows all settings, [schedule] among them.\n\n"
       "Examples:\n"
       "  tipoff serve\n"
       "  tipoff serve --port 0 --workers 0\n"
       "  tipoff keys add scheduler --role operate && tipoff serve --host 0.0.0.0");
-  command->callback([&globals, &run, options] {
-    run = [&globals, options] { return Serve(globals, *options); };
-  });
+  command->callback([&globals, &run] { run = [&globals] { return Serve(globals); }; });
 }
 
 }  // namespace tipoff

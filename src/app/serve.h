@@ -5,6 +5,6 @@
 
 namespace tipoff {
 
-void AddServe(CLI::App& root, const Globals& globals, Run& run);
+void AddServe(CLI::App& root, Globals& globals, Run& run);
 
 }  // namespace tipoff

@@ -10,8 +10,27 @@ namespace tipoff {
 namespace {
 
 constexpr auto kHousekeepingPeriod = std::chrono::hours(1);
+// Of a key set.
+constexpr auto kFetchTime = std::chrono::seconds(5);
 // Longer than any repeat is recognised, and than anybody asks which workers were there.
 constexpr auto kRecordsKept = std::chrono::hours(48);
+
+// Reads a text over the network for those who know no HTTP.
+FetchText FetchWith(HttpClient& client) {
+  return [&client](std::string url, DoneWith<std::string> done) {
+    HttpCall call;
+    call.url = std::move(url);
+    call.timeout = kFetchTime;
+    call.body_max = 1u << 20;
+    client.Call(std::move(call), [done = std::move(done)](Result<HttpResponse> response) {
+      if (!response.ok()) return done(response.error());
+      if (response->status != 200) {
+        return done(Error{Errc::kUnavailable, ServerWords(*response)});
+      }
+      done(std::move(response->body));
+    });
+  };
+}
 
 }  // namespace
 
@@ -31,6 +50,10 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
       Coordinator::Options{parts.process(), options.sweep, {{"log", LogAnnouncement()}}});
+  if (options.fetch_key_sets) {
+    service->http_client_ = std::make_unique<HttpClient>(loop);
+    options.auth.oidc.fetch = FetchWith(*service->http_client_);
+  }
   service->auth_ = std::make_unique<Auth>(loop, parts.store(), std::move(options.auth));
   service->audit_ = std::make_unique<Audit>(parts.store(), parts.random());
   if (options.predict_door) {

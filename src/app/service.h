@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "app/embedded.h"
+#include "http/client.h"
 
 namespace tipoff {
 
@@ -18,6 +19,7 @@ class Service {
     Auth::Options auth;
     Worker::Options push_worker;  // process, name and version are set here.
     bool predict_door = false;    // Whether /predict works what it is sent.
+    bool fetch_key_sets = false;  // Whether OIDC key sets may be asked for over the network.
   };
 
   // Opens the data folder. Nothing runs until coordinator().Start().
@@ -41,6 +43,7 @@ class Service {
   void DropOld();
 
   std::unique_ptr<Embedded> embedded_;
+  std::unique_ptr<HttpClient> http_client_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
   std::unique_ptr<Coordinator> coordinator_;

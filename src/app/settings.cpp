@@ -145,7 +145,20 @@ ApiOptions ApiOptionsFrom(const Config& config) {
   options.force_repeat_window = config.Span("start.force_repeat_window");
   options.slate_age_max = config.Span("slate.max_age");
   options.allowed_hosts = config.Texts("auth.allowed_hosts");
-  options.work = WorkerOptionsFrom(config);
+  Worker::Options worker = WorkerOptionsFrom(config);
+  // A worker elsewhere waits for its answer, so it waits less long.
+  worker.history.timeout = std::min(worker.history.timeout, options.lease_history.timeout);
+  options.lease_history = worker.history;
+  options.tries_max = worker.tries_max;
+  return options;
+}
+
+Service::Options ServiceOptionsFrom(const Config& config) {
+  Service::Options options;
+  options.sweep = SweepOptionsFrom(config);
+  options.api = ApiOptionsFrom(config);
+  options.auth = AuthOptionsFrom(config);
+  options.push_worker = WorkerOptionsFrom(config);
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/auth.h"
 #include "app/command.h"
+#include "app/service.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "config/start_line.h"
@@ -36,6 +37,8 @@ StartRequest StartRequestFrom(const Config& config);
 Sweep::Options SweepOptionsFrom(const Config& config);
 // Without process, name and version.
 Worker::Options WorkerOptionsFrom(const Config& config);
+// Of a service whose doors are closed and that has no way to fetch key sets.
+Service::Options ServiceOptionsFrom(const Config& config);
 // Without version.
 ApiOptions ApiOptionsFrom(const Config& config);
 // Without a way to fetch key sets, and with closed doors.
