@@ -20,16 +20,18 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<
 Api::~Api() = default;
 
 void Api::Handle(HttpRequest request, std::shared_ptr<Responder> responder) {
-  parts_.loop.Post([this, request = std::move(request), responder = std::move(responder)]() mutable {
-    Route(std::move(request), std::move(responder), false);
-  });
+  parts_.loop.Post(
+      [this, request = std::move(request), responder = std::move(responder)]() mutable {
+        Route(std::move(request), std::move(responder), false);
+      });
 }
 
 void Api::HandleLocal(HttpRequest request, std::shared_ptr<Responder> responder) {
   request.remote = "local";
-  parts_.loop.Post([this, request = std::move(request), responder = std::move(responder)]() mutable {
-    Route(std::move(request), std::move(responder), true);
-  });
+  parts_.loop.Post(
+      [this, request = std::move(request), responder = std::move(responder)]() mutable {
+        Route(std::move(request), std::move(responder), true);
+      });
 }
 
 void Api::Drain() { *draining_ = true; }
@@ -44,29 +46,27 @@ void Api::Route(HttpRequest request, std::shared_ptr<Responder> responder, bool 
     return Perform(route.handler, std::move(call));
   }
   if (route.role == Role::kNone) return Perform(route.handler, std::move(call));
-  parts_.auth.Authenticate(
-      call.request, [this, call, handler = route.handler,
-                     needed = route.role](Result<Principal> who) mutable {
-        if (!who.ok()) {
-          bool denied = who.error().code == Errc::kDenied;
-          return call.responder->Send(denied ? MakeProblem(401, who.error().message)
-                                             : MakeProblem(who.error()));
-        }
-        Status origin =
-            CheckOrigin(call.request, parts_.options.allowed_hosts, who->name == "local");
-        if (!origin.ok()) return call.Fail(origin.error());
-        call.who = std::move(*who);
-        if (call.who.role == Role::kNone) {
-          return call.responder->Send(MakeProblem(
-              401, "a key is needed: send it as 'X-API-Key: KEY' or 'Authorization: Bearer KEY'"));
-        }
-        if (call.who.role < needed) {
-          return call.responder->Send(MakeProblem(
-              403, fmt::format("{} may {}; this needs the role {}", call.who.name,
-                               ToString(call.who.role), ToString(needed))));
-        }
-        Perform(handler, std::move(call));
-      });
+  parts_.auth.Authenticate(call.request, [this, call, handler = route.handler,
+                                          needed = route.role](Result<Principal> who) mutable {
+    if (!who.ok()) {
+      bool denied = who.error().code == Errc::kDenied;
+      return call.responder->Send(denied ? MakeProblem(401, who.error().message)
+                                         : MakeProblem(who.error()));
+    }
+    Status origin = CheckOrigin(call.request, parts_.options.allowed_hosts, who->name == "local");
+    if (!origin.ok()) return call.Fail(origin.error());
+    call.who = std::move(*who);
+    if (call.who.role == Role::kNone) {
+      return call.responder->Send(MakeProblem(
+          401, "a key is needed: send it as 'X-API-Key: KEY' or 'Authorization: Bearer KEY'"));
+    }
+    if (call.who.role < needed) {
+      return call.responder->Send(
+          MakeProblem(403, fmt::format("{} may {}; this needs the role {}", call.who.name,
+                                       ToString(call.who.role), ToString(needed))));
+    }
+    Perform(handler, std::move(call));
+  });
 }
 
 void Api::Perform(std::function<void(Call)> handler, Call call) {

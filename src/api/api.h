@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "api/auth.h"
 #include "api/audit.h"
+#include "api/auth.h"
 #include "api/router.h"
 #include "base/loop.h"
 #include "base/random.h"
@@ -38,9 +38,9 @@ struct ApiOptions {
   Duration slate_age_max{0};  // 0: no limit.
   // Of requests that are handed out over HTTP.
   HistoryRules lease_history{.timeout = std::chrono::seconds(10)};
-  int tries_max = 3;  // Deliveries of a request that fails deterministically.
+  int tries_max = 3;                       // Deliveries of a request that fails deterministically.
   std::vector<std::string> allowed_hosts;  // Host and Origin names beside the loopback ones.
-  bool read_only = false;  // The store can't be written: nothing is tried.
+  bool read_only = false;                  // The store can't be written: nothing is tried.
   std::string version;
 };
 

@@ -44,8 +44,8 @@ TEST_F(ApiTest, F04_StartingTwiceNamesTheSameBatch) {
   HttpResponse again = api_.Ask("POST", "/v1/batches", R"({"game_date":"2025-01-15"})");
   EXPECT_EQ(again.status, 200);
   EXPECT_EQ(Text(again, "batch_id"), id.str());
-  HttpResponse platform = api_.Ask(
-      "POST", "/start", R"({"game_date":"2025-01-15","prediction_run_mode":"BACKFILL"})");
+  HttpResponse platform =
+      api_.Ask("POST", "/start", R"({"game_date":"2025-01-15","prediction_run_mode":"BACKFILL"})");
   EXPECT_EQ(platform.status, 409);
   EXPECT_EQ(Text(platform, "batch_id"), id.str());
   EXPECT_EQ(Text(platform, "status"), "already_running");
@@ -93,8 +93,8 @@ TEST_F(ApiTest, F46_IncompleteDataIsRefused) {
   Slate& slate = api_.world.database.slates.begin()->second;
   slate.recent_games = 10;
   slate.recent_games_with_rows = 7;
-  HttpResponse refused = api_.Ask(
-      "POST", "/start", R"({"game_date":"2025-01-15","prediction_run_mode":"BACKFILL"})");
+  HttpResponse refused =
+      api_.Ask("POST", "/start", R"({"game_date":"2025-01-15","prediction_run_mode":"BACKFILL"})");
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(Text(refused, "error"), "DATA_INCOMPLETE");
   EXPECT_EQ(api_.Ask("POST", "/start",
@@ -129,8 +129,8 @@ TEST_F(ApiTest, F48_UnknownPathsAndWrongMethodsAreNamed) {
   ExpectProblem(api_.Ask("GET", "/v2/batches"), 404, "/v2/batches");
   HttpResponse wrong = api_.Ask("DELETE", "/v1/batches");
   ExpectProblem(wrong, 405, "GET, HEAD, OPTIONS, POST");
-  EXPECT_EQ(wrong.headers[0], std::make_pair(std::string("Allow"),
-                                             std::string("GET, HEAD, OPTIONS, POST")));
+  EXPECT_EQ(wrong.headers[0],
+            std::make_pair(std::string("Allow"), std::string("GET, HEAD, OPTIONS, POST")));
   EXPECT_EQ(api_.Ask("HEAD", "/v1/batches").status, 200);
   EXPECT_EQ(api_.Ask("OPTIONS", "/v1/batches").status, 204);
   ExpectProblem(api_.Ask("GET", "/v1/batches/none"), 404, "none");
@@ -205,7 +205,9 @@ TEST_F(ApiTest, StuckBatchesAreListedWithTheirAge) {
   EXPECT_EQ(batch.at("batch_id").as_string(), id.str());
   EXPECT_NEAR(batch.at("idle_seconds").to_number<double>(), 7 * 60, 1);
   EXPECT_TRUE(ApiWorld::Json(api_.Ask("GET", "/v1/batches?older_than=8m"))
-                  .at("batches").as_array().empty());
+                  .at("batches")
+                  .as_array()
+                  .empty());
   boost::json::object ready = ApiWorld::Json(api_.Ask("GET", "/readyz"));
   EXPECT_EQ(ready.at("status").as_string(), "ready_but_stuck") << "F50: green never hides stuck";
   EXPECT_NE(api_.Ask("GET", "/metrics").body.find("tipoff_live_batches_without_progress 1"),
@@ -221,8 +223,8 @@ TEST_F(ApiTest, TheCursorWalksThroughAllBatches) {
   std::size_t seen = 0;
   std::string cursor;
   do {
-    boost::json::object page = ApiWorld::Json(
-        api_.Ask("GET", "/v1/batches?limit=3&cursor=" + PercentEncode(cursor)));
+    boost::json::object page =
+        ApiWorld::Json(api_.Ask("GET", "/v1/batches?limit=3&cursor=" + PercentEncode(cursor)));
     EXPECT_LE(page.at("batches").as_array().size(), 3u);
     seen += page.at("batches").as_array().size();
     cursor = page.at("next_cursor").is_null() ? "" : page.at("next_cursor").as_string().c_str();
@@ -300,7 +302,9 @@ TEST_F(ApiTest, PatchBringsTheEndForwardAndNeverBack) {
   BatchId id = api_.Start();
   std::string path = "/v1/batches/" + id.str();
   Instant promised = api_.world.Stored(id).terminal_by;
-  auto at = [](Instant instant) { return R"({"terminal_by":")" + FormatInstant(instant) + R"("})"; };
+  auto at = [](Instant instant) {
+    return R"({"terminal_by":")" + FormatInstant(instant) + R"("})";
+  };
   ExpectProblem(api_.Ask("PATCH", path, at(promised + minutes(1))), 400, "never back");
   EXPECT_EQ(api_.Ask("PATCH", path, at(promised - minutes(60))).status, 200);
   EXPECT_EQ(api_.world.Stored(id).terminal_by, promised - minutes(60));
@@ -357,8 +361,7 @@ TEST_F(ApiTest, TheSlotShowsTheNewestPublicationOfEachPlayer) {
   api_.world.Report(held[1].second, RequestState::kSkipped);
   api_.world.loop.RunIdle();
   api_.Ask("POST", "/v1/batches/" + second.str() + ":finish");
-  boost::json::object slot =
-      ApiWorld::Json(api_.Ask("GET", "/v1/slots/2025-01-15/predictions"));
+  boost::json::object slot = ApiWorld::Json(api_.Ask("GET", "/v1/slots/2025-01-15/predictions"));
   EXPECT_EQ(slot.at("publication").to_number<int>(), 2);
   ASSERT_EQ(slot.at("skipped").as_array().size(), 1u);
   EXPECT_EQ(slot.at("skipped").as_array()[0].at("batch_id").as_string(), second.str());
@@ -413,10 +416,10 @@ TEST_F(ApiTest, EveryRouteIsDescribedAndNothingElse) {
     described += path.value().as_object().size();
   }
   EXPECT_EQ(described, api_.api.router().routes().size());
-  const boost::json::object& schemas =
-      document.at("components").at("schemas").as_object();
+  const boost::json::object& schemas = document.at("components").at("schemas").as_object();
   std::string text = boost::json::serialize(document);
-  for (std::size_t at = 0; (at = text.find("#\\/components\\/schemas\\/", at)) != std::string::npos;) {
+  for (std::size_t at = 0;
+       (at = text.find("#\\/components\\/schemas\\/", at)) != std::string::npos;) {
     at += std::string("#\\/components\\/schemas\\/").size();
     std::string name = text.substr(at, text.find('"', at) - at);
     EXPECT_TRUE(schemas.contains(name)) << "no schema " << name;

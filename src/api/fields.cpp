@@ -57,8 +57,8 @@ Result<std::int64_t> QueryReader::Integer(const std::string& name, std::int64_t 
   std::int64_t value = 0;
   auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size() || value < min || value > max) {
-    return Error{Errc::kInvalid, fmt::format("{}: '{}' is not a whole number from {} to {}", name,
-                                             text, min, max)};
+    return Error{Errc::kInvalid,
+                 fmt::format("{}: '{}' is not a whole number from {} to {}", name, text, min, max)};
   }
   return value;
 }

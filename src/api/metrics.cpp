@@ -60,21 +60,19 @@ void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done
   Loop& loop = parts.loop;
   Error late{Errc::kUnavailable, "no answer"};
   auto live_reply = Reply<std::vector<Batch>>::Start(
-      loop, kCollectTime, late,
-      [&store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
+      loop, kCollectTime, late, [&store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
         auto text = std::make_shared<std::string>();
         AddBatches(*text, live, store.Now());
-        auto bus_reply = Reply<Backlog>::Start(
-            loop, kCollectTime, late, [&store, text, done](Result<Backlog> backlog) {
-              AddBacklog(*text, backlog, store.Now());
-              done(std::move(*text));
-            });
+        auto bus_reply = Reply<Backlog>::Start(loop, kCollectTime, late,
+                                               [&store, text, done](Result<Backlog> backlog) {
+                                                 AddBacklog(*text, backlog, store.Now());
+                                                 done(std::move(*text));
+                                               });
         bus.Inspect({Topic::Kind::kRequests, ""},
                     [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });
       });
-  FindLive(store, [live_reply](Result<std::vector<Batch>> live) {
-    live_reply->Post(std::move(live));
-  });
+  FindLive(store,
+           [live_reply](Result<std::vector<Batch>> live) { live_reply->Post(std::move(live)); });
 }
 
 }  // namespace tipoff

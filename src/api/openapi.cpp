@@ -42,9 +42,8 @@ constexpr OperationText kOperations[] = {
     {"POST", "/v1/batches/{id}:check-stalled",
      "Do what the sweep would; end it if it is stalled and enough is done", "StallCheck",
      "200 StallAnswer, 404 Problem", ""},
-    {"POST", "/v1/batches/{id}:retry",
-     "A new batch of what failed, expired or was not delivered", "Order",
-     "202 StartedBatch, 200 StartAnswer, 404 Problem, 409 Problem", ""},
+    {"POST", "/v1/batches/{id}:retry", "A new batch of what failed, expired or was not delivered",
+     "Order", "202 StartedBatch, 200 StartAnswer, 404 Problem, 409 Problem", ""},
     {"GET", "/v1/slots/{game_date}/predictions", "What is published for a game date", "",
      "200 SlotPredictions, 400 Problem", "dataset string"},
     {"POST", "/v1/leases", "Take requests to work on", "Lease",
@@ -61,8 +60,7 @@ constexpr OperationText kOperations[] = {
     {"GET", "/v1/quarantine", "Messages that nobody could use", "", "200 QuarantineList",
      "limit integer"},
     {"GET", "/v1/backlog", "What lies on the bus", "", "200 Backlog", ""},
-    {"GET", "/v1/audit", "Who ordered what", "", "200 AuditList",
-     "limit integer, cursor string"},
+    {"GET", "/v1/audit", "Who ordered what", "", "200 AuditList", "limit integer, cursor string"},
     {"POST", "/start", "Start a batch (the platform's form)", "PlatformStart",
      "202 PlatformStarted, 200 PlatformNoGames, 400 Problem, 404 PlatformError, "
      "409 PlatformAlreadyRunning, 422 Problem, 503 PlatformError",
@@ -83,8 +81,8 @@ constexpr OperationText kOperations[] = {
     {"GET", "/health", "Is the process alive (the platform's name)", "", "200 Alive", ""},
     {"GET", "/readyz", "Can it do work, and do its batches move", "", "200 Ready, 503 Ready", ""},
     {"GET", "/ready", "The same (the platform's name)", "", "200 Ready, 503 Ready", ""},
-    {"GET", "/health/deep", "The same; an overdue batch fails it, too", "",
-     "200 Ready, 503 Ready", ""},
+    {"GET", "/health/deep", "The same; an overdue batch fails it, too", "", "200 Ready, 503 Ready",
+     ""},
     {"GET", "/metrics", "Prometheus text", "", "200 MetricsText", ""},
     {"GET", "/openapi.json", "This description", "", "200 OpenApi", ""},
 };
@@ -144,10 +142,9 @@ json::object Answers(const OperationText& text, Role role) {
     }
     responses[status] = std::move(response);
   }
-  json::object problem{
-      {"description", "Problem"},
-      {"content", json::object{{"application/problem+json",
-                                json::object{{"schema", Ref("Problem")}}}}}};
+  json::object problem{{"description", "Problem"},
+                       {"content", json::object{{"application/problem+json",
+                                                 json::object{{"schema", Ref("Problem")}}}}}};
   if (role != Role::kNone) {
     responses["401"] = problem;
     responses["403"] = problem;
@@ -171,8 +168,8 @@ json::object Operation(const Route& route, const OperationText& text) {
          json::object{{"application/json", json::object{{"schema", Ref(text.request)}}}}}};
   }
   if (route.role != Role::kNone) {
-    operation["security"] = json::array{json::object{{"key", json::array{}}},
-                                        json::object{{"bearer", json::array{}}}};
+    operation["security"] =
+        json::array{json::object{{"key", json::array{}}}, json::object{{"bearer", json::array{}}}};
     operation["x-role"] = ToString(route.role);
   }
   return operation;
@@ -201,19 +198,20 @@ json::object OpenApi(const Router& router, const std::string& version) {
     if (!path.is_object()) path = json::object();
     path.as_object()[Lower(route.method)] = Operation(route, *text);
   }
-  json::object schemes{
-      {"key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}},
-      {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
+  json::object schemes{{"key", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}},
+                       {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
   auto schemas = ParseJson(SchemasText());
   TIPOFF_CHECK(schemas.ok(), "the schemas are JSON");
-  return {{"openapi", "3.1.0"},
-          {"info", {{"title", "tipoff"},
-                    {"version", version},
-                    {"description", "Predicts every NBA player's points of a game day, as one "
-                                    "batch that ends by a promised time."}}},
-          {"paths", std::move(paths)},
-          {"components", {{"schemas", std::move(*schemas)},
-                          {"securitySchemes", std::move(schemes)}}}};
+  return {
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "tipoff"},
+        {"version", version},
+        {"description",
+         "Predicts every NBA player's points of a game day, as one "
+         "batch that ends by a promised time."}}},
+      {"paths", std::move(paths)},
+      {"components", {{"schemas", std::move(*schemas)}, {"securitySchemes", std::move(schemes)}}}};
 }
 
 }  // namespace tipoff

@@ -2,8 +2,7 @@
 
 namespace tipoff {
 
-void Audited(const ApiParts& parts, const Call& call, OrderText order,
-             std::function<void()> then) {
+void Audited(const ApiParts& parts, const Call& call, OrderText order, std::function<void()> then) {
   AuditEntry entry;
   entry.who = call.who.name;
   entry.role = call.who.role;
@@ -22,11 +21,11 @@ void GiveOrder(const ApiParts& parts, const BatchId& id, Order order, const std:
   Command command;
   command.order = order;
   command.why = why;
-  parts.coordinator.driver().Submit(
-      id, {}, std::move(command), [done = std::move(done)](Result<Applied> applied) {
-        if (!applied.ok()) return done(applied.error());
-        done(std::move(applied->batch));
-      });
+  parts.coordinator.driver().Submit(id, {}, std::move(command),
+                                    [done = std::move(done)](Result<Applied> applied) {
+                                      if (!applied.ok()) return done(applied.error());
+                                      done(std::move(applied->batch));
+                                    });
 }
 
 void CheckBatch(const ApiParts& parts, const BatchId& id, Duration stall_after, double min_percent,
@@ -34,31 +33,31 @@ void CheckBatch(const ApiParts& parts, const BatchId& id, Duration stall_after, 
   Driver& driver = parts.coordinator.driver();
   Sweep& sweep = parts.coordinator.sweep();
   Store& store = parts.store;
-  store.Load(id, {}, [&driver, &sweep, &store, stall_after, min_percent,
-                      done](Result<Snapshot> snapshot) {
-    if (!snapshot.ok()) return done(snapshot.error());
-    StallCheck check;
-    Batch before = std::move(snapshot->batch);
-    bool idle = store.Now() - before.progress_at >= stall_after;
-    check.was_stalled = !IsTerminal(before.phase) && (idle || store.Now() > before.terminal_by);
-    bool was_live = !IsTerminal(before.phase);
-    sweep.Visit(before, [&driver, check, was_live, stall_after, min_percent,
-                         done](Result<Applied> visited) mutable {
-      if (!visited.ok()) return done(visited.error());
-      RowKeys keys;
-      for (const PlayerId& player : visited->batch.policy.required_players) {
-        keys.players.push_back({player, ""});
-      }
-      CheckStalled event{{}, stall_after, min_percent};
-      driver.Submit(visited->batch.id, std::move(keys), event,
-                    [check, was_live, done](Result<Applied> applied) mutable {
-                      if (!applied.ok()) return done(applied.error());
-                      check.batch = std::move(applied->batch);
-                      check.ended = was_live && IsTerminal(check.batch.phase);
-                      done(std::move(check));
-                    });
-    });
-  });
+  store.Load(
+      id, {}, [&driver, &sweep, &store, stall_after, min_percent, done](Result<Snapshot> snapshot) {
+        if (!snapshot.ok()) return done(snapshot.error());
+        StallCheck check;
+        Batch before = std::move(snapshot->batch);
+        bool idle = store.Now() - before.progress_at >= stall_after;
+        check.was_stalled = !IsTerminal(before.phase) && (idle || store.Now() > before.terminal_by);
+        bool was_live = !IsTerminal(before.phase);
+        sweep.Visit(before, [&driver, check, was_live, stall_after, min_percent,
+                             done](Result<Applied> visited) mutable {
+          if (!visited.ok()) return done(visited.error());
+          RowKeys keys;
+          for (const PlayerId& player : visited->batch.policy.required_players) {
+            keys.players.push_back({player, ""});
+          }
+          CheckStalled event{{}, stall_after, min_percent};
+          driver.Submit(visited->batch.id, std::move(keys), event,
+                        [check, was_live, done](Result<Applied> applied) mutable {
+                          if (!applied.ok()) return done(applied.error());
+                          check.batch = std::move(applied->batch);
+                          check.ended = was_live && IsTerminal(check.batch.phase);
+                          done(std::move(check));
+                        });
+        });
+      });
 }
 
 }  // namespace tipoff

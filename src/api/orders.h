@@ -17,17 +17,16 @@ struct OrderText {
 
 // Writes the audit entry, then runs `then`. If it can't be written the call fails instead: nobody
 // changes anything unseen.
-void Audited(const ApiParts& parts, const Call& call, OrderText order,
-             std::function<void()> then);
+void Audited(const ApiParts& parts, const Call& call, OrderText order, std::function<void()> then);
 
 // Ends a batch by order. kNotFound if there is none. A batch that has ended stays as it is.
 void GiveOrder(const ApiParts& parts, const BatchId& id, Order order, const std::string& why,
                DoneWith<Batch> done);
 
 struct StallCheck {
-  Batch batch;              // As it is now.
+  Batch batch;  // As it is now.
   bool was_stalled = false;
-  bool ended = false;       // By this check.
+  bool ended = false;  // By this check.
 };
 
 // Reconciles and relays what is due, as the sweep would, then ends the batch if it is stalled by

@@ -85,15 +85,14 @@ void ListPredictions(const ApiParts& parts, const Call& call) {
   Store& store = parts.store;
   store.Load(BatchId(call.Param("id")), {}, [&store, call](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return call.Fail(snapshot.error());
-    ListPredictionViews(store, snapshot->batch,
-                        [call](Result<std::vector<PredictionView>> views) {
-                          if (!views.ok()) return call.Fail(views.error());
-                          json::array predictions;
-                          for (const PredictionView& view : *views) {
-                            predictions.push_back(PredictionToJson(view.spec, view.prediction));
-                          }
-                          call.Answer(200, json::object{{"predictions", std::move(predictions)}});
-                        });
+    ListPredictionViews(store, snapshot->batch, [call](Result<std::vector<PredictionView>> views) {
+      if (!views.ok()) return call.Fail(views.error());
+      json::array predictions;
+      for (const PredictionView& view : *views) {
+        predictions.push_back(PredictionToJson(view.spec, view.prediction));
+      }
+      call.Answer(200, json::object{{"predictions", std::move(predictions)}});
+    });
   });
 }
 
@@ -120,8 +119,8 @@ void ListJournalEntries(const ApiParts& parts, const Call& call) {
         entries.push_back(JournalToJson(*entry, record.hash));
       }
       std::string next = records->size() < size ? "" : std::to_string(records->back().seq);
-      call.Answer(200, json::object{{"entries", std::move(entries)},
-                                    {"next_cursor", CursorOrNull(next)}});
+      call.Answer(
+          200, json::object{{"entries", std::move(entries)}, {"next_cursor", CursorOrNull(next)}});
     });
   });
 }

@@ -113,11 +113,11 @@ void CheckStalledBatch(const ApiParts& parts, const Call& call) {
             CheckBatch(parts, id, stall_after, min_percent,
                        [&store = parts.store, call](Result<StallCheck> check) {
                          if (!check.ok()) return call.Fail(check.error());
-                         call.Answer(200, json::object{
-                                              {"batch", BatchToJson(check->batch, store.Now())},
-                                              {"was_stalled", check->was_stalled},
-                                              {"action", check->ended ? "completed_with_partial"
-                                                                      : "no_action"}});
+                         call.Answer(200,
+                                     json::object{{"batch", BatchToJson(check->batch, store.Now())},
+                                                  {"was_stalled", check->was_stalled},
+                                                  {"action", check->ended ? "completed_with_partial"
+                                                                          : "no_action"}});
                        });
           });
 }
@@ -136,8 +136,7 @@ void RetryBatch(const ApiParts& parts, const Call& call) {
     starter.Retry(id, "retry", [&store, call, id](Result<StartOutcome> outcome) {
       if (!outcome.ok()) return call.Fail(outcome.error());
       const Batch& batch = outcome->batch;
-      bool elsewhere =
-          outcome->kind == StartOutcome::Kind::kAlreadyRunning && batch.retry_of != id;
+      bool elsewhere = outcome->kind == StartOutcome::Kind::kAlreadyRunning && batch.retry_of != id;
       if (elsewhere) {
         return call.responder->Send(MakeProblem(
             409, fmt::format("{} runs on {} already: '{}' can be retried when it has ended",
@@ -163,9 +162,10 @@ Result<PolicyPatch> ReadPatch(const json::object& body, const Batch& batch) {
   TIPOFF_TRY_STATUS(reader.status());
   if (!terminal_by.never()) {
     if (terminal_by > batch.terminal_by) {
-      return Error{Errc::kInvalid,
-                   fmt::format("terminal_by: {} was promised; it may be brought forward, never back",
-                               FormatInstant(batch.terminal_by))};
+      return Error{
+          Errc::kInvalid,
+          fmt::format("terminal_by: {} was promised; it may be brought forward, never back",
+                      FormatInstant(batch.terminal_by))};
     }
     patch.terminal_by = terminal_by;
   }

@@ -57,20 +57,19 @@ void AnswerStart(const Call& call, const StartOutcome& outcome, const Slot& slot
                             {"batch_id", batch.id.str()},
                             {"game_date", FormatDay(batch.slot.game_date)},
                             {"total_requests", batch.expected()},
-                            {"published", batch.expected() -
-                                              batch.counts[RequestState::kPending]},
+                            {"published", batch.expected() - batch.counts[RequestState::kPending]},
                             {"terminal_by", InstantToJson(batch.terminal_by)},
                             {"summary", SummaryToJson(slot, outcome.summary)},
                             {"monitor_url", MonitorUrl(call, batch)}});
     case StartOutcome::Kind::kAlreadyRunning:
-      return call.Answer(
-          409, json::object{{"status", "already_running"},
-                            {"batch_id", batch.id.str()},
-                            {"game_date", FormatDay(batch.slot.game_date)},
-                            {"terminal_by", InstantToJson(batch.terminal_by)},
-                            {"progress", {{"expected", batch.expected()},
-                                          {"completed", batch.counts.done()},
-                                          {"pct", batch.counts.done_percent()}}}});
+      return call.Answer(409, json::object{{"status", "already_running"},
+                                           {"batch_id", batch.id.str()},
+                                           {"game_date", FormatDay(batch.slot.game_date)},
+                                           {"terminal_by", InstantToJson(batch.terminal_by)},
+                                           {"progress",
+                                            {{"expected", batch.expected()},
+                                             {"completed", batch.counts.done()},
+                                             {"pct", batch.counts.done_percent()}}}});
     case StartOutcome::Kind::kNoGames:
       return call.Answer(200, json::object{{"status", "no_games_scheduled"},
                                            {"game_date", FormatDay(slot.game_date)},
@@ -87,12 +86,12 @@ void AnswerStart(const Call& call, const StartOutcome& outcome, const Slot& slot
                          json::object{{"status", "error"},
                                       {"error", "DATA_INCOMPLETE"},
                                       {"message", outcome.detail},
-                                      {"details", {{"game_date", FormatDay(slot.game_date)},
-                                                   {"cause", stale ? "stale" : "incomplete"}}}},
+                                      {"details",
+                                       {{"game_date", FormatDay(slot.game_date)},
+                                        {"cause", stale ? "stale" : "incomplete"}}}},
                          {{"Retry-After", "300"}});
     }
-    case StartOutcome::Kind::kNothingToRetry:
-      return call.Fail({Errc::kConflict, outcome.detail});
+    case StartOutcome::Kind::kNothingToRetry: return call.Fail({Errc::kConflict, outcome.detail});
   }
 }
 
@@ -128,10 +127,11 @@ json::object StatusToJson(const Batch& batch, Instant now) {
                       {"overdue", !over && now > batch.terminal_by},
                       {"is_stalled", IsStuck(batch, now)},
                       {"progress", ProgressToJson(batch, now)},
-                      {"summary", {{"expected_players", batch.expected()},
-                                   {"completed_players", batch.counts.done()},
-                                   {"total_predictions", batch.predictions},
-                                   {"correlation_id", batch.correlation_id}}}};
+                      {"summary",
+                       {{"expected_players", batch.expected()},
+                        {"completed_players", batch.counts.done()},
+                        {"total_predictions", batch.predictions},
+                        {"correlation_id", batch.correlation_id}}}};
   if (batch.reason != Reason::kNone) object["reason"] = ToString(batch.reason);
   return object;
 }
@@ -152,9 +152,9 @@ void GetStatus(const ApiParts& parts, const Call& call) {
   parts.store.ListBatches(live, [parts, call](Result<BatchPage> page) {
     if (!page.ok()) return call.Fail(page.error());
     if (!page->batches.empty()) return AnswerStatus(parts, call, page->batches.front().id);
-    call.Answer(200, json::object{{"status", "no_active_batch"},
-                                  {"batch_id", nullptr},
-                                  {"is_stalled", false}});
+    call.Answer(
+        200,
+        json::object{{"status", "no_active_batch"}, {"batch_id", nullptr}, {"is_stalled", false}});
   });
 }
 
@@ -302,12 +302,10 @@ void AddPlatformRoutes(Router& router, const ApiParts& parts,
     if (!*draining) return Start(parts, call);
     call.responder->Send(MakeProblem(503, "this coordinator is stopping; ask again"));
   });
-  router.Add("GET", "/status", Role::kRead,
-             [parts](const Call& call) { GetStatus(parts, call); });
+  router.Add("GET", "/status", Role::kRead, [parts](const Call& call) { GetStatus(parts, call); });
   router.Add("POST", "/check-stalled", Role::kOperate,
              [parts](const Call& call) { CheckStalledBatches(parts, call); });
-  router.Add("POST", "/reset", Role::kOperate,
-             [parts](const Call& call) { Reset(parts, call); });
+  router.Add("POST", "/reset", Role::kOperate, [parts](const Call& call) { Reset(parts, call); });
   router.Add("POST", "/admin/clear-batch", Role::kOperate,
              [parts](const Call& call) { ClearBatch(parts, call); });
 }

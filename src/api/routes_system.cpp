@@ -33,10 +33,11 @@ json::object LiveToJson(const std::vector<Batch>& live, Instant now) {
     overdue += now > batch.terminal_by ? 1 : 0;
     idle_max = std::max(idle_max, now - batch.progress_at);
   }
-  return {{"live_batches", live.size()},
-          {"live_batches_without_progress", stuck},
-          {"live_batches_overdue", overdue},
-          {"longest_without_progress_seconds", static_cast<double>(idle_max.count() / 1000) / 1000}};
+  return {
+      {"live_batches", live.size()},
+      {"live_batches_without_progress", stuck},
+      {"live_batches_overdue", overdue},
+      {"longest_without_progress_seconds", static_cast<double>(idle_max.count() / 1000) / 1000}};
 }
 
 // Whether this process can do work: the store answers, the bus answers, it is not stopping.
@@ -55,8 +56,8 @@ void Ready(const ApiParts& parts, const Call& call, bool draining, bool deep) {
               if (live.ok()) answer = LiveToJson(*live, store.Now());
               bool bus_ok = backlog.ok() || backlog.error().code == Errc::kUnsupported;
               json::array checks;
-              checks.push_back(CheckToJson("store", live.ok(),
-                                           live.ok() ? "answers" : live.error().message));
+              checks.push_back(
+                  CheckToJson("store", live.ok(), live.ok() ? "answers" : live.error().message));
               checks.push_back(
                   CheckToJson("bus", bus_ok, bus_ok ? "answers" : backlog.error().message));
               checks.push_back(CheckToJson("accepting", !draining,
@@ -74,9 +75,8 @@ void Ready(const ApiParts& parts, const Call& call, bool draining, bool deep) {
         bus.Inspect({Topic::Kind::kRequests, ""},
                     [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });
       });
-  FindLive(store, [store_reply](Result<std::vector<Batch>> live) {
-    store_reply->Post(std::move(live));
-  });
+  FindLive(store,
+           [store_reply](Result<std::vector<Batch>> live) { store_reply->Post(std::move(live)); });
 }
 
 void Alive(const ApiParts& parts, const Call& call) {
@@ -102,18 +102,18 @@ void ListWorkers(const ApiParts& parts, const Call& call) {
 void ListQuarantine(const ApiParts& parts, const Call& call) {
   auto limit = QueryReader(call.request).Integer("limit", 100, 1, 1000);
   if (!limit.ok()) return call.Fail(limit.error());
-  parts.store.ListQuarantine(
-      static_cast<std::size_t>(*limit), [call](Result<std::vector<Quarantined>> messages) {
-        if (!messages.ok()) return call.Fail(messages.error());
-        json::array array;
-        for (const Quarantined& message : *messages) {
-          array.push_back({{"at", InstantToJson(message.at)},
-                           {"topic", message.topic},
-                           {"reason", message.reason},
-                           {"body", message.body}});
-        }
-        call.Answer(200, json::object{{"messages", std::move(array)}});
-      });
+  parts.store.ListQuarantine(static_cast<std::size_t>(*limit),
+                             [call](Result<std::vector<Quarantined>> messages) {
+                               if (!messages.ok()) return call.Fail(messages.error());
+                               json::array array;
+                               for (const Quarantined& message : *messages) {
+                                 array.push_back({{"at", InstantToJson(message.at)},
+                                                  {"topic", message.topic},
+                                                  {"reason", message.reason},
+                                                  {"body", message.body}});
+                               }
+                               call.Answer(200, json::object{{"messages", std::move(array)}});
+                             });
 }
 
 struct BacklogRound : std::enable_shared_from_this<BacklogRound> {

@@ -14,17 +14,16 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 8> kRunModes{
-    "OVERNIGHT", "FIRST", "RETRY", "FINAL_RETRY", "LAST_CALL", "EARLY", "BACKFILL", "PRE_GAME"};
+constexpr std::array<std::string_view, 8> kRunModes{"OVERNIGHT", "FIRST", "RETRY",    "FINAL_RETRY",
+                                                    "LAST_CALL", "EARLY", "BACKFILL", "PRE_GAME"};
 constexpr std::size_t kNameBytesMax = 200;
 
 Result<std::string> ShortText(JsonReader& reader, std::string_view field,
                               std::string fallback = "") {
   std::string text = reader.Text(field, std::move(fallback));
   if (text.size() > kNameBytesMax) {
-    return Error{Errc::kInvalid,
-                 fmt::format("{}: at most {} characters, not {}", field, kNameBytesMax,
-                             text.size())};
+    return Error{Errc::kInvalid, fmt::format("{}: at most {} characters, not {}", field,
+                                             kNameBytesMax, text.size())};
   }
   return text;
 }
@@ -46,8 +45,8 @@ Result<StartRequest> ReadCommon(const json::object& body, const ApiOptions& opti
   request.run_mode = reader.Text(mode_field, "OVERNIGHT");
   TIPOFF_TRY_STATUS(reader.status());
   if (request.players.min_minutes < 0 || request.players.min_minutes > 48) {
-    return Error{Errc::kInvalid, fmt::format("min_minutes: {} is not from 0 to 48",
-                                             request.players.min_minutes)};
+    return Error{Errc::kInvalid,
+                 fmt::format("min_minutes: {} is not from 0 to 48", request.players.min_minutes)};
   }
   if (std::find(kRunModes.begin(), kRunModes.end(), request.run_mode) == kRunModes.end()) {
     return Error{Errc::kInvalid, fmt::format("{}: '{}' is not one of {}", mode_field,
@@ -86,10 +85,9 @@ Result<StartRequest> ReadPlatformStart(const json::object& body, const ApiOption
 }
 
 Result<StartRequest> ReadStart(const json::object& body, const ApiOptions& options, Instant now) {
-  TIPOFF_TRY_STATUS(OnlyFields(
-      body, {"game_date", "dataset", "min_minutes", "force", "use_multiple_lines",
-             "skip_completeness_check", "run_mode", "correlation_id", "parent_processor",
-             "policy"}));
+  TIPOFF_TRY_STATUS(OnlyFields(body, {"game_date", "dataset", "min_minutes", "force",
+                                      "use_multiple_lines", "skip_completeness_check", "run_mode",
+                                      "correlation_id", "parent_processor", "policy"}));
   TIPOFF_TRY(StartRequest request, ReadCommon(body, options, now, "dataset", "run_mode"));
   const json::value* policy = body.if_contains("policy");
   if (policy != nullptr && !policy->is_null()) {
@@ -107,9 +105,8 @@ Result<Policy> ReadPolicy(const json::object& changes, Policy policy) {
   TIPOFF_TRY(policy.deadline, DurationField(changes, "deadline", policy.deadline));
   TIPOFF_TRY(policy.stall_after, DurationField(changes, "stall_after", policy.stall_after));
   policy.stall_percent = reader.Number("stall_percent", policy.stall_percent);
-  policy.publishes_max =
-      static_cast<int>(std::clamp<std::int64_t>(
-          reader.Integer("publishes_max", policy.publishes_max), -1, 1'000'000));
+  policy.publishes_max = static_cast<int>(std::clamp<std::int64_t>(
+      reader.Integer("publishes_max", policy.publishes_max), -1, 1'000'000));
   if (reader.Has("tolerance")) {
     TIPOFF_TRY(policy.tolerance, ParseTolerance(reader.Text("tolerance")));
   }

@@ -15,7 +15,7 @@ class BatchCommand {
   BatchCommand(CLI::App& root, const Globals& globals, Run& run)
       : globals_(globals),
         run_(run),
-        connection_(std::make_shared<Connection>()),
+        connection_(std::make_shared<ServerChoice>()),
         command_(*root.add_subcommand("batch", "Start, watch, end and look at batches")) {
     command_.require_subcommand(1);
     AddConnection(command_, root, *connection_);
@@ -50,7 +50,7 @@ class BatchCommand {
  private:
   const Globals& globals_;
   Run& run_;
-  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<ServerChoice> connection_;
   CLI::App& command_;
 };
 

@@ -24,7 +24,7 @@ std::string Trim(std::string text) {
 
 }  // namespace
 
-void AddConnection(CLI::App& command, CLI::App& root, Connection& connection) {
+void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection) {
   command.add_option("--url", connection.url,
                      "Talk to this server instead of the data folder ($TIPOFF_URL)");
   command.add_option("--key", connection.key,
@@ -32,7 +32,7 @@ void AddConnection(CLI::App& command, CLI::App& root, Connection& connection) {
   connection.data = root.get_option("--data");
 }
 
-Result<std::string> ServerUrl(const Connection& connection) {
+Result<std::string> ServerUrl(const ServerChoice& connection) {
   if (!connection.url.empty() && connection.data_named()) {
     return Error{Errc::kInvalid, "name a server (--url) or a data folder (--data), not both"};
   }
@@ -48,7 +48,7 @@ Result<std::string> ServerUrl(const Connection& connection) {
   return url;
 }
 
-Result<std::string> ServerKey(const Connection& connection) {
+Result<std::string> ServerKey(const ServerChoice& connection) {
   if (!connection.key.empty()) return connection.key;
   if (std::string key = Environment("TIPOFF_KEY"); !key.empty()) return key;
   if (std::string path = Environment("TIPOFF_KEY_FILE"); !path.empty()) {
@@ -64,7 +64,7 @@ Result<std::string> ServerKey(const Connection& connection) {
   return Environment("COORDINATOR_API_KEY");
 }
 
-Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const Connection& connection,
+Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerChoice& connection,
                                            Writes writes) {
   TIPOFF_TRY(std::string url, ServerUrl(connection));
   if (url.empty()) return OpenLocalClient(globals, writes);

@@ -16,7 +16,7 @@ enum class Writes {
   kFromTheStart,  // If it can be written.
 };
 
-struct Connection {
+struct ServerChoice {
   std::string url;  // --url, else $TIPOFF_URL
   std::string key;  // --key; never printed.
   // --data: if it was given, the folder is meant, whatever $TIPOFF_URL says.
@@ -26,15 +26,15 @@ struct Connection {
 };
 
 // Declares --url and --key. `root` has --data.
-void AddConnection(CLI::App& command, CLI::App& root, Connection& connection);
+void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection);
 
 // kNotFound where the folder has no batches yet; kInvalid if both a server and a folder are named.
-Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const Connection& connection,
+Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerChoice& connection,
                                            Writes writes);
 
 // The server's address, without a slash at its end; "" where the folder is meant.
-Result<std::string> ServerUrl(const Connection& connection);
+Result<std::string> ServerUrl(const ServerChoice& connection);
 // The key to send it, from the first place that has one; "" for none. Never part of a message.
-Result<std::string> ServerKey(const Connection& connection);
+Result<std::string> ServerKey(const ServerChoice& connection);
 
 }  // namespace tipoff

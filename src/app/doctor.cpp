@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 
 struct DoctorArguments {
-  Connection connection;
+  ServerChoice connection;
   bool integrity = false;
 };
 

@@ -35,11 +35,12 @@ Status CheckExposure(Service& service, const std::string& host,
   for (const ApiKey& key : *keys) {
     if (key.revoked_at.never() && key.role != Role::kNone) return Ok();
   }
-  return Error{Errc::kUnsupported,
-               fmt::format("server.host {} can be reached by others, and there is no key: make one "
-                           "with `tipoff keys add NAME --role operate`, or set COORDINATOR_API_KEY, "
-                           "or serve on 127.0.0.1",
-                           host)};
+  return Error{
+      Errc::kUnsupported,
+      fmt::format("server.host {} can be reached by others, and there is no key: make one "
+                  "with `tipoff keys add NAME --role operate`, or set COORDINATOR_API_KEY, "
+                  "or serve on 127.0.0.1",
+                  host)};
 }
 
 // A start of the schedule. Several coordinators and restarts make one batch of it, by its key.
@@ -60,9 +61,7 @@ void StartScheduled(Service& service, const Config& config, const ScheduledStart
                        outcome->kind == StartOutcome::Kind::kStale;
         Log(refused ? Severity::kError : Severity::kInfo,
             new_batch ? "a scheduled start" : "a scheduled start made no batch",
-            {{"line", line},
-             {"batch_id", outcome->batch.id.str()},
-             {"detail", outcome->detail}});
+            {{"line", line}, {"batch_id", outcome->batch.id.str()}, {"detail", outcome->detail}});
       });
 }
 
@@ -130,8 +129,8 @@ int Serve(const Globals& globals) {
   options.fetch_key_sets = true;
   auto service = Service::Open(globals.data, Access::kReadWrite, std::move(options));
   if (!service.ok()) return Complain(service.error());
-  Status exposure = CheckExposure(**service, config.Text("server.host"),
-                                  config.Text("auth.coordinator_key"));
+  Status exposure =
+      CheckExposure(**service, config.Text("server.host"), config.Text("auth.coordinator_key"));
   if (!exposure.ok()) return Complain(exposure.error());
   Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
   if (!slates.ok()) return Complain(slates.error());

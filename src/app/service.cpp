@@ -73,8 +73,7 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
 
 void Service::StartHousekeeping() {
   DropOld();
-  housekeeping_ =
-      embedded_->loop().After(kHousekeepingPeriod, [this] { StartHousekeeping(); });
+  housekeeping_ = embedded_->loop().After(kHousekeepingPeriod, [this] { StartHousekeeping(); });
 }
 
 void Service::DropOld() {

@@ -22,7 +22,7 @@ namespace {
 constexpr auto kFolderCheck = std::chrono::seconds(2);
 
 struct WorkerArguments {
-  Connection connection;
+  ServerChoice connection;
   std::string name;
   int concurrency = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::size_t held_max = 0;  // 0: as configured, or for a server the default.

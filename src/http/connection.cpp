@@ -60,7 +60,7 @@ void ServerDoor::Close() {
   context_ = nullptr;
 }
 
-Connection::Connection(ConnectionSet& set, asio::ip::tcp::socket socket)
+ServerConnection::ServerConnection(ConnectionSet& set, asio::ip::tcp::socket socket)
     : set_(set),
       socket_(std::move(socket)),
       timer_(socket_.get_executor()),
@@ -71,16 +71,16 @@ Connection::Connection(ConnectionSet& set, asio::ip::tcp::socket socket)
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
-void Connection::Begin() { NextRequest(); }
+void ServerConnection::Begin() { NextRequest(); }
 
-void Connection::TurnAway() {
+void ServerConnection::TurnAway() {
   turned_away_ = true;
   ++set_.turned_away;
   Refuse(503, fmt::format("All {} connections of this server are in use. Try again soon.",
                           set_.options.connections_max));
 }
 
-void Connection::WindDown() {
+void ServerConnection::WindDown() {
   if (state_ == State::kIdle) Close();
   if (queue_) {  // Perhaps not yet streaming: then it ends when its header is written.
     queue_->Close();
@@ -88,7 +88,7 @@ void Connection::WindDown() {
   }
 }
 
-void Connection::Close() {
+void ServerConnection::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (queue_) queue_->Abort();
@@ -104,7 +104,7 @@ void Connection::Close() {
 
 // Reading.
 
-void Connection::NextRequest() {
+void ServerConnection::NextRequest() {
   ++number_;
   state_ = State::kIdle;
   Arm(set_.options.idle_timeout);
@@ -112,7 +112,7 @@ void Connection::NextRequest() {
 }
 
 // Waits without a buffer, so that an idle connection costs none.
-void Connection::WaitForBytes() {
+void ServerConnection::WaitForBytes() {
   if (waiting_for_bytes_) return;
   waiting_for_bytes_ = true;
   socket_.async_wait(asio::socket_base::wait_read,
@@ -124,7 +124,7 @@ void Connection::WaitForBytes() {
                      });
 }
 
-void Connection::TakeBytes() {
+void ServerConnection::TakeBytes() {
   // A request that came while another is handled stays in the socket.
   if (state_ == State::kHandling || state_ == State::kAnswering) return;
   Error problem;
@@ -136,7 +136,7 @@ void Connection::TakeBytes() {
   OnBytes({set_.scratch.data(), read});
 }
 
-void Connection::OnBytes(std::string_view bytes) {
+void ServerConnection::OnBytes(std::string_view bytes) {
   if (state_ == State::kIdle || state_ == State::kReading) {
     reader_.Put(bytes);
     return ReadRequest();
@@ -147,13 +147,13 @@ void Connection::OnBytes(std::string_view bytes) {
   WaitForBytes();
 }
 
-void Connection::OnEnd(const Error& problem) {
+void ServerConnection::OnEnd(const Error& problem) {
   bool cut_off = state_ == State::kReading && problem == asio::error::eof;
   if (cut_off) return Refuse(400, "The request ended before it was complete.");
   if (state_ != State::kHandling && state_ != State::kAnswering) Close();
 }
 
-void Connection::ReadRequest() {
+void ServerConnection::ReadRequest() {
   RequestReader::Step step = reader_.Read();
   if (state_ == State::kIdle && reader_.begun()) {
     state_ = State::kReading;
@@ -173,7 +173,7 @@ void Connection::ReadRequest() {
   }
 }
 
-void Connection::Handle() {
+void ServerConnection::Handle() {
   RequestReader::Taken taken = reader_.Take();
   keep_alive_ = taken.keep_alive;
   http10_ = taken.http10;
@@ -194,11 +194,11 @@ void Connection::Handle() {
 
 // Answering.
 
-void Connection::Answer(std::uint64_t number, HttpResponse response) {
+void ServerConnection::Answer(std::uint64_t number, HttpResponse response) {
   if (state_ == State::kHandling && number == number_) Write(std::move(response));
 }
 
-void Connection::Refuse(int status, std::string_view detail) {
+void ServerConnection::Refuse(int status, std::string_view detail) {
   ++set_.refused;
   refused_ = true;
   keep_alive_ = false;
@@ -207,7 +207,7 @@ void Connection::Refuse(int status, std::string_view detail) {
   Write(std::move(response));
 }
 
-void Connection::Write(HttpResponse response) {
+void ServerConnection::Write(HttpResponse response) {
   state_ = State::kAnswering;
   Arm(set_.options.idle_timeout);
   keep_alive_ = keep_alive_ && !set_.stopping && !queue_;
@@ -239,7 +239,7 @@ void Connection::Write(HttpResponse response) {
   WriteBytes(text.str(), head_ ? "" : std::move(response.body));
 }
 
-void Connection::WriteBytes(std::string header, std::string body) {
+void ServerConnection::WriteBytes(std::string header, std::string body) {
   writing_ = {std::move(header), std::move(body)};
   std::array<asio::const_buffer, 2> buffers = {asio::buffer(writing_[0]),
                                                asio::buffer(writing_[1])};
@@ -250,7 +250,7 @@ void Connection::WriteBytes(std::string header, std::string body) {
                     });
 }
 
-void Connection::OnWritten(const Error& problem) {
+void ServerConnection::OnWritten(const Error& problem) {
   if (state_ == State::kClosed) return;
   if (problem) return Close();
   if (queue_ && !head_) {
@@ -265,7 +265,7 @@ void Connection::OnWritten(const Error& problem) {
 
 // After the last byte that will be written: a client that still sends is listened to, so that it
 // can read its answer.
-void Connection::Linger() {
+void ServerConnection::Linger() {
   if (queue_) queue_->Abort();
   Error ignored;
   if (!refused_ && socket_.available(ignored) == 0) return Close();
@@ -277,14 +277,14 @@ void Connection::Linger() {
 
 // Streaming.
 
-void Connection::BeginStream(std::uint64_t number, std::shared_ptr<EventQueue> queue) {
+void ServerConnection::BeginStream(std::uint64_t number, std::shared_ptr<EventQueue> queue) {
   if (state_ != State::kHandling || number != number_) return queue->Abort();
   queue_ = std::move(queue);
   if (set_.stopping) queue_->Close();
   Write({.content_type = "text/event-stream"});
 }
 
-void Connection::FlushStream() {
+void ServerConnection::FlushStream() {
   if (state_ != State::kStreaming || !chunk_.empty()) return;
   bool closed = queue_->closed();  // Before taking, so that nothing is queued in between.
   std::string events = queue_->Take();
@@ -296,11 +296,11 @@ void Connection::FlushStream() {
   }
 }
 
-void Connection::CutStream(const std::shared_ptr<EventQueue>& queue) {
+void ServerConnection::CutStream(const std::shared_ptr<EventQueue>& queue) {
   if (queue_ == queue) Close();
 }
 
-void Connection::WriteChunk(std::string events, std::size_t of_queue) {
+void ServerConnection::WriteChunk(std::string events, std::size_t of_queue) {
   chunk_ = http10_ ? std::move(events) : fmt::format("{:x}\r\n{}\r\n", events.size(), events);
   chunk_age_ = {};
   asio::async_write(socket_, asio::buffer(chunk_),
@@ -313,7 +313,7 @@ void Connection::WriteChunk(std::string events, std::size_t of_queue) {
                     });
 }
 
-void Connection::EndStream() {
+void ServerConnection::EndStream() {
   queue_.reset();
   if (http10_) return Linger();
   state_ = State::kAnswering;
@@ -322,7 +322,7 @@ void Connection::EndStream() {
 }
 
 // The only limits of a stream are those of its queue and of the writing of one chunk.
-void Connection::OnHeartbeat() {
+void ServerConnection::OnHeartbeat() {
   if (chunk_.empty()) {
     WriteChunk(std::string(kHeartbeat), 0);
   } else {
@@ -334,7 +334,7 @@ void Connection::OnHeartbeat() {
 
 // Time.
 
-void Connection::Arm(Duration limit) {
+void ServerConnection::Arm(Duration limit) {
   std::uint64_t number = ++timer_number_;
   timer_.expires_after(limit);
   // An expiry that is already queued when the timer is armed again is not cancelled by that.
@@ -343,7 +343,7 @@ void Connection::Arm(Duration limit) {
   });
 }
 
-void Connection::OnTimeout() {
+void ServerConnection::OnTimeout() {
   switch (state_) {
     case State::kReading:
       return Refuse(408, fmt::format("The request was not complete within {}.",

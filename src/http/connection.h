@@ -19,7 +19,7 @@
 
 namespace tipoff {
 
-class Connection;
+class ServerConnection;
 
 // The way from any thread to the server's thread. Outlives the server: then it takes nothing.
 class ServerDoor {
@@ -39,7 +39,7 @@ struct ConnectionSet {
   HttpServerOptions options;
   HttpHandler handler;
   std::shared_ptr<ServerDoor> door;
-  std::unordered_set<std::shared_ptr<Connection>> open;
+  std::unordered_set<std::shared_ptr<ServerConnection>> open;
   std::size_t turned_away = 0;  // Of `open`: those that are only told 503.
   bool stopping = false;
   std::function<void()> on_close;        // After each connection that has closed.
@@ -54,9 +54,9 @@ struct ConnectionSet {
 //   idle ─► reading ─► handling ─► answering ─► (answered) ─► lingering ─► closed
 //              │           └─► streaming ─────────────────────────▲
 //              └── refused: answering ────────────────────────────┘
-class Connection : public std::enable_shared_from_this<Connection> {
+class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
  public:
-  Connection(ConnectionSet& set, boost::asio::ip::tcp::socket socket);
+  ServerConnection(ConnectionSet& set, boost::asio::ip::tcp::socket socket);
 
   void Begin();
   // Answers 503 instead, whatever the client asks.

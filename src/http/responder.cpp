@@ -7,7 +7,7 @@ namespace {
 
 class ConnectionSink final : public EventSink {
  public:
-  ConnectionSink(std::shared_ptr<ServerDoor> door, std::weak_ptr<Connection> connection,
+  ConnectionSink(std::shared_ptr<ServerDoor> door, std::weak_ptr<ServerConnection> connection,
                  std::shared_ptr<EventQueue> queue)
       : door_(std::move(door)), connection_(std::move(connection)), queue_(std::move(queue)) {}
 
@@ -16,17 +16,17 @@ class ConnectionSink final : public EventSink {
   bool Send(std::string event) override {
     switch (queue_->Push(std::move(event))) {
       case EventQueue::Pushed::kQueued: return true;
-      case EventQueue::Pushed::kFirst: return Tell([](Connection& c) { c.FlushStream(); });
+      case EventQueue::Pushed::kFirst: return Tell([](ServerConnection& c) { c.FlushStream(); });
       case EventQueue::Pushed::kClosed: return false;
       case EventQueue::Pushed::kOverflow:
-        Tell([queue = queue_](Connection& c) { c.CutStream(queue); });
+        Tell([queue = queue_](ServerConnection& c) { c.CutStream(queue); });
         return false;
     }
     return false;
   }
 
   void Close() override {
-    if (queue_->Close()) Tell([](Connection& c) { c.FlushStream(); });
+    if (queue_->Close()) Tell([](ServerConnection& c) { c.FlushStream(); });
   }
 
  private:
@@ -40,15 +40,15 @@ class ConnectionSink final : public EventSink {
   }
 
   const std::shared_ptr<ServerDoor> door_;
-  const std::weak_ptr<Connection> connection_;
+  const std::weak_ptr<ServerConnection> connection_;
   const std::shared_ptr<EventQueue> queue_;
 };
 
 }  // namespace
 
 ConnectionResponder::ConnectionResponder(std::shared_ptr<ServerDoor> door,
-                                         std::weak_ptr<Connection> connection, std::uint64_t number,
-                                         std::size_t stream_bytes_max)
+                                         std::weak_ptr<ServerConnection> connection,
+                                         std::uint64_t number, std::size_t stream_bytes_max)
     : door_(std::move(door)),
       connection_(std::move(connection)),
       number_(number),

@@ -12,7 +12,7 @@ namespace tipoff {
 
 class ConnectionResponder final : public Responder {
  public:
-  ConnectionResponder(std::shared_ptr<ServerDoor> door, std::weak_ptr<Connection> connection,
+  ConnectionResponder(std::shared_ptr<ServerDoor> door, std::weak_ptr<ServerConnection> connection,
                       std::uint64_t number, std::size_t stream_bytes_max);
   ~ConnectionResponder() override;
   void Send(HttpResponse response) override;
@@ -24,7 +24,7 @@ class ConnectionResponder final : public Responder {
   // The connection is touched on the server's thread only: elsewhere it is not even locked, so
   // that it never ends on another thread.
   const std::shared_ptr<ServerDoor> door_;
-  const std::weak_ptr<Connection> connection_;
+  const std::weak_ptr<ServerConnection> connection_;
   const std::uint64_t number_;
   const std::size_t stream_bytes_max_;
   std::atomic<bool> used_{false};

@@ -158,7 +158,7 @@ void HttpServer::Impl::Take(tcp::socket socket) {
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   bool full = set.open.size() - set.turned_away >= set.options.connections_max;
   if (full && set.turned_away >= kTurnedAwayMax) return;
-  auto connection = std::make_shared<Connection>(set, std::move(socket));
+  auto connection = std::make_shared<ServerConnection>(set, std::move(socket));
   set.open.insert(connection);
   set.connections = set.open.size();
   full ? connection->TurnAway() : connection->Begin();
