@@ -22,23 +22,6 @@ std::string Trim(std::string text) {
   return text;
 }
 
-// The first place that has one. Its value is never part of a message.
-Result<std::string> FindKey(const ServerChoice& connection) {
-  if (!connection.key.empty()) return connection.key;
-  if (std::string key = Environment("TIPOFF_KEY"); !key.empty()) return key;
-  if (std::string path = Environment("TIPOFF_KEY_FILE"); !path.empty()) {
-    std::ifstream file(path);
-    std::string key;
-    std::getline(file, key);
-    key = Trim(std::move(key));
-    if (key.empty()) {
-      return Error{Errc::kUnsupported, fmt::format("$TIPOFF_KEY_FILE: no key in {}", path)};
-    }
-    return key;
-  }
-  return Environment("COORDINATOR_API_KEY");
-}
-
 }  // namespace
 
 void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection) {
@@ -65,11 +48,27 @@ Result<std::string> ServerUrl(const ServerChoice& connection) {
   return url;
 }
 
+Result<std::string> ServerKey(const ServerChoice& connection) {
+  if (!connection.key.empty()) return connection.key;
+  if (std::string key = Environment("TIPOFF_KEY"); !key.empty()) return key;
+  if (std::string path = Environment("TIPOFF_KEY_FILE"); !path.empty()) {
+    std::ifstream file(path);
+    std::string key;
+    std::getline(file, key);
+    key = Trim(std::move(key));
+    if (key.empty()) {
+      return Error{Errc::kUnsupported, fmt::format("$TIPOFF_KEY_FILE: no key in {}", path)};
+    }
+    return key;
+  }
+  return Environment("COORDINATOR_API_KEY");
+}
+
 Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerChoice& connection,
                                            Writes writes) {
   TIPOFF_TRY(std::string url, ServerUrl(connection));
   if (url.empty()) return OpenLocalClient(globals, writes);
-  TIPOFF_TRY(std::string key, FindKey(connection));
+  TIPOFF_TRY(std::string key, ServerKey(connection));
   return std::unique_ptr<ApiClient>(std::make_unique<RemoteClient>(std::move(url), std::move(key)));
 }
 

@@ -34,5 +34,7 @@ Result<std::unique_ptr<ApiClient>> Connect(const Globals& globals, const ServerC
 
 // The server's address, without a slash at its end; "" where the folder is meant.
 Result<std::string> ServerUrl(const ServerChoice& connection);
+// The key to send it, from the first place that has one; "" for none. Never part of a message.
+Result<std::string> ServerKey(const ServerChoice& connection);
 
 }  // namespace tipoff

@@ -8,8 +8,10 @@
 #include <optional>
 #include <thread>
 
+#include "app/connect.h"
 #include "app/embedded.h"
 #include "app/remote_worker.h"
+#include "app/settings.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "http/client.h"
@@ -19,18 +21,12 @@ namespace {
 
 constexpr auto kFolderCheck = std::chrono::seconds(2);
 
-struct WorkerOptions {
-  std::string url;
-  std::string key;
+struct WorkerArguments {
+  ServerChoice connection;
   std::string name;
   int concurrency = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  std::size_t held_max = 0;  // 0: the default of its kind.
+  std::size_t held_max = 0;  // 0: as configured, or for a server the default.
 };
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 void SayStarted(const std::string& what_for, const std::string& name, int concurrency) {
   fmt::print(stderr, "working for {} as {}, {} at a time\n", what_for, name, concurrency);
@@ -51,8 +47,8 @@ class LocalWorker {
       : embedded_(embedded), path_(std::move(path)), identity_(Identity(path_)) {}
 
   // Works until told to stop. An error: the database has gone from under it.
-  Status Work(const WorkerOptions& options) {
-    Worker::Options worker{.name = options.name};
+  Status Work(const WorkerArguments& options, Worker::Options worker) {
+    worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
     embedded_.StartWorkers(options.concurrency, worker);
     embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
@@ -82,7 +78,7 @@ class LocalWorker {
   bool gone_ = false;
 };
 
-int WorkHere(const Globals& globals, const WorkerOptions& options) {
+int WorkHere(const Globals& globals, const WorkerArguments& options) {
   std::string path = (std::filesystem::path(globals.data) / "tipoff.db").string();
   if (!std::filesystem::exists(path)) {
     return Complain({Errc::kNotFound,
@@ -94,7 +90,7 @@ int WorkHere(const Globals& globals, const WorkerOptions& options) {
   if (!embedded.ok()) return Complain(embedded.error());
   LocalWorker worker(**embedded, path);
   SayStarted(globals.data, (*embedded)->process().str(), options.concurrency);
-  Status worked = worker.Work(options);
+  Status worked = worker.Work(options, WorkerOptionsFrom(globals.config));
   if (worked.ok()) return kExitSucceeded;
   int exit = Complain(worked.error());
   // Nothing that it holds can be given back, and nothing is left to close.
@@ -127,9 +123,9 @@ class RemoteThread {
   std::thread thread_;
 };
 
-int WorkElsewhere(WorkerOptions options) {
-  if (options.key.empty()) options.key = Environment("TIPOFF_KEY");
-  while (options.url.ends_with('/')) options.url.pop_back();
+int WorkElsewhere(const WorkerArguments& options, const std::string& url) {
+  auto key = ServerKey(options.connection);
+  if (!key.ok()) return Complain(key.error());
   SystemRandom random;
   std::string life = MakeIncarnation(random).str();
   if (!options.name.empty()) life = options.name + "-" + life;
@@ -143,15 +139,13 @@ int WorkElsewhere(WorkerOptions options) {
   };
   std::vector<std::unique_ptr<RemoteThread>> threads;
   for (int i = 1; i <= options.concurrency; ++i) {
-    RemoteWorker::Options worker{.url = options.url,
-                                 .key = options.key,
-                                 .name = fmt::format("{}/{}", life, i),
-                                 .version = VersionText()};
+    RemoteWorker::Options worker{
+        .url = url, .key = *key, .name = fmt::format("{}/{}", life, i), .version = VersionText()};
     if (options.held_max > 0) worker.held_max = options.held_max;
     threads.push_back(std::make_unique<RemoteThread>(std::move(worker), refused));
   }
   loop.OnTermination([&loop](int) { loop.Stop(); });
-  SayStarted(options.url, life, options.concurrency);
+  SayStarted(url, life, options.concurrency);
   loop.Run();
   for (auto& thread : threads) thread->BeginStop();
   for (auto& thread : threads) thread->Join();
@@ -163,11 +157,8 @@ int WorkElsewhere(WorkerOptions options) {
 void AddWorker(CLI::App& root, const Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "worker", "Work requests in a process of its own, on the data folder or for a server");
-  auto options = std::make_shared<WorkerOptions>();
-  command->add_option("--url", options->url,
-                      "Server to work for, such as http://10.0.0.5:8080 ($TIPOFF_URL); without "
-                      "one, the data folder");
-  command->add_option("--key", options->key, "Key of the server, with the role work ($TIPOFF_KEY)");
+  auto options = std::make_shared<WorkerArguments>();
+  AddConnection(*command, root, options->connection);
   command
       ->add_option("--threads,--concurrency", options->concurrency,
                    "Workers in this process, each on a thread")
@@ -187,11 +178,11 @@ void AddWorker(CLI::App& root, const Globals& globals, Run& run) {
       "Examples:\n"
       "  tipoff --data /var/lib/tipoff worker\n"
       "  TIPOFF_KEY=... tipoff worker --url http://10.0.0.5:8080 --name rack2");
-  command->callback([&globals, &run, options, &root] {
-    run = [&globals, options, &root] {
-      bool data_named = root.get_option("--data")->count() > 0;
-      if (options->url.empty() && !data_named) options->url = Environment("TIPOFF_URL");
-      return options->url.empty() ? WorkHere(globals, *options) : WorkElsewhere(*options);
+  command->callback([&globals, &run, options] {
+    run = [&globals, options] {
+      auto url = ServerUrl(options->connection);
+      if (!url.ok()) return Complain(url.error());
+      return url->empty() ? WorkHere(globals, *options) : WorkElsewhere(*options, *url);
     };
   });
 }

@@ -35,9 +35,10 @@ std::string TempPath(const char* what) {
 
 std::string TipoffPath() { return TIPOFF_BINARY; }
 
-Program::Program(const std::vector<std::string>& arguments)
+Program::Program(const std::vector<std::string>& arguments) : Program(TipoffPath(), arguments) {}
+
+Program::Program(std::string path, const std::vector<std::string>& arguments)
     : out_path_(TempPath("stdout")), err_path_(TempPath("stderr")) {
-  std::string path = TipoffPath();
   std::vector<char*> argv{path.data()};
   std::vector<std::string> copies = arguments;
   for (std::string& argument : copies) argv.push_back(argument.data());

@@ -21,6 +21,8 @@ class Program {
  public:
   // Arguments after the program's name. Environment: only PATH, HOME and TZ=UTC.
   explicit Program(const std::vector<std::string>& arguments);
+  // Another program than tipoff.
+  Program(std::string path, const std::vector<std::string>& arguments);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
