@@ -72,8 +72,9 @@ class Embedded {
   std::vector<std::unique_ptr<AsioLoop>> worker_loops_;
   SystemRandom random_;
   Incarnation process_;
-  std::unique_ptr<sqlite::Database> database_;
+  // Outlives the database, whose last writes still ring it.
   std::unique_ptr<sqlite::Doorbell> doorbell_;
+  std::unique_ptr<sqlite::Database> database_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Bus> bus_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;

@@ -12,7 +12,7 @@ namespace {
 constexpr auto kHousekeepingPeriod = std::chrono::hours(1);
 // Of a key set.
 constexpr auto kFetchTime = std::chrono::seconds(5);
-// Longer than any repeat is recognised, and than anybody asks which workers were there.
+// Longer than any repeat is recognised.
 constexpr auto kRecordsKept = std::chrono::hours(48);
 
 // Reads a text over the network for those who know no HTTP.
@@ -78,7 +78,7 @@ void Service::StartHousekeeping() {
 
 void Service::DropOld() {
   Store& store = embedded_->store();
-  for (const char* kind : {"idempotency", "answer", "start", "worker"}) {
+  for (const char* kind : {"idempotency", "answer", "start"}) {
     store.DropRecords(kind, store.Now() - kRecordsKept, [](Result<std::size_t>) {});
   }
 }

@@ -31,8 +31,7 @@ class Service {
   Coordinator& coordinator() { return *coordinator_; }
   Api& api() { return *api_; }
 
-  // Sweeps away now and then what nobody needs any more: answers kept for repeats, workers not seen
-  // for long.
+  // Sweeps away now and then what nobody needs any more: answers kept for repeats.
   void StartHousekeeping();
 
   // Runs the loop until what is under way is durable, for at most `limit`.

@@ -27,7 +27,8 @@ struct HttpServerOptions {
   Duration request_timeout = std::chrono::seconds(10);  // From its first byte to its last: 408.
   // Keep-alive without a request, or a client that does not take its answer: closed.
   Duration idle_timeout = std::chrono::seconds(75);
-  Duration answer_timeout = std::chrono::seconds(30);  // The handler's time: 504.
+  // The handler's time: 504. A call that waits for work (POST /v1/leases) may take 45 s.
+  Duration answer_timeout = std::chrono::seconds(60);
   std::size_t stream_bytes_max = 1u << 20;  // Unsent events of one stream: then it is closed.
   Duration stream_heartbeat = std::chrono::seconds(15);  // A comment, so that proxies keep it.
 };

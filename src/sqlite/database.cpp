@@ -158,14 +158,23 @@ Database::~Database() {
   if (impl_->reader_thread.joinable()) impl_->reader_thread.join();
   if (impl_->housekeeper_thread.joinable()) impl_->housekeeper_thread.join();
   if (impl_->writer_thread.joinable()) {
+    Status given_back = Ok();
     {
       std::scoped_lock guard(impl_->write_mutex);
+      // What is still held when all is done would be nobody's until its lease ends.
+      impl_->writes.push_back({[impl = impl_.get()](WriteContext& context) {
+                                 if (impl->options.on_death) {
+                                   impl->options.on_death(context, impl->options.process);
+                                 }
+                                 return Ok();
+                               },
+                               [&given_back](Status status) { given_back = std::move(status); },
+                               Ok()});
       impl_->closed = true;
       impl_->write_ready.notify_all();
     }
     impl_->writer_thread.join();
-    // Giving back what this process held may have been among the writes that found no room.
-    if (impl_->disk_full > 0) impl_->lock->LeaveBehind();
+    if (!given_back.ok()) impl_->lock->LeaveBehind();
   }
 }
 

@@ -38,7 +38,8 @@ struct DatabaseOptions {
   Connection::Mode mode = Connection::Mode::kReadWrite;
   // This process. Everything that it leases is given back when the process dies.
   Incarnation process;
-  // Runs in a transaction when process `dead` is found to have died: gives back what it held.
+  // Runs in a transaction when process `dead` is found to have died, or closes: gives back what it
+  // held.
   std::function<void(WriteContext&, const Incarnation& dead)> on_death;
 };
 
@@ -49,7 +50,8 @@ class Database {
   // file that is no database. `clock` gives wall and steady time only and must outlive this, and so
   // must every loop that a `done` posts to.
   static Result<std::unique_ptr<Database>> Open(DatabaseOptions options, Loop& clock);
-  // Finishes the writes that were accepted.
+  // Finishes the writes that were accepted, then gives back what this process still holds. If that
+  // can't be written, the next process does it, as for a dead one.
   ~Database();
 
   // A write reports its own refusal by a Status; what it wrote is then undone, the others' is not.

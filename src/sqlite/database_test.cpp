@@ -220,6 +220,17 @@ TEST_F(DatabaseTest, TheLogIsCheckpointedApartFromTheCommits) {
   EXPECT_GT(main_bytes(), 5'000'000u) << "log: " << log_bytes();
 }
 
+TEST_F(DatabaseTest, WhoClosesGivesBackWhatHeHolds) {
+  std::vector<std::string> given_back;
+  DatabaseOptions options = Options();
+  options.on_death = [&](WriteContext& context, const Incarnation& process) {
+    context.db.Execute("SELECT 1");
+    given_back.push_back(process.str());
+  };
+  Open(options).reset();
+  EXPECT_EQ(given_back, std::vector{options.process.str()}) << "once, and by itself";
+}
+
 TEST_F(DatabaseTest, TheRealSchemaOpens) {
   DatabaseOptions options = Options();
   options.migrations = Migrations();
