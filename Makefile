@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test check format clean
+.PHONY: help setup build run test bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,9 @@ run: build      ## Run the main job on a demo league: a whole game day, from his
 
 test: setup     ## Build with sanitizers and run every test
 	@tools/test
+
+bench: build    ## Measure the service under load on this machine, and print the figures
+	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff
 
 check: setup    ## Style as a test: include direction, banned calls, line length, dead files
 	@tools/check

@@ -16,6 +16,10 @@ TEST(Utf8, F17_WhatOnlyLooksLikeACharacterIsNone) {
                                  "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
     EXPECT_FALSE(IsUtf8(bytes)) << bytes;
     EXPECT_EQ(CharacterLength(bytes), 0u) << bytes;
+    for (std::size_t before : {7u, 8u, 9u, 16u}) {
+      EXPECT_FALSE(IsUtf8(std::string(before, 'a').append(bytes))) << before << bytes;
+      EXPECT_TRUE(IsUtf8(std::string(before, 'a').append("\xc4\x87").append(before, 'b')));
+    }
   }
 }
 
