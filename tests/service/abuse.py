@@ -183,6 +183,17 @@ def stops(world, folder, server):
     return again
 
 
+def stops_at_once(world, folder):
+    """SIGTERM while a batch is being sent."""
+    codes = []
+    for number in range(8):
+        server = world.server(folder, "--workers", "0")
+        start(server.client(), dataset=f"at-once-{number}")
+        server.terminate()
+        codes.append(server.wait())
+    check(codes == [0] * len(codes), "SIGTERM right after a start: exit 0, every time", codes)
+
+
 def roles(world, folder):
     """Every route by every role, as the description says who may what."""
     keys = {}
@@ -269,6 +280,7 @@ def abuse(world):
     server = stops(world, folder, server)
     server.terminate()
     expect(server.wait() == 0, "the next server ends")
+    stops_at_once(world, folder)
     roles(world, folder)
 
 
