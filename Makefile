@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test check format clean
+.PHONY: help setup build run test fuzz check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,10 @@ run: build      ## Run the main job on a demo league: a whole game day, from his
 
 test: setup     ## Build with sanitizers and run every test
 	@tools/test
+
+fuzz:           ## Fuzz the parsers of all doors with clang, FUZZ_SECONDS=60 each
+	@tools/setup fuzz
+	@tools/fuzz
 
 check: setup    ## Style as a test: include direction, banned calls, line length, dead files
 	@tools/check

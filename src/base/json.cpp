@@ -145,7 +145,8 @@ double JsonReader::Number(std::string_view field, double fallback) {
   if (found == nullptr) return fallback;
   json::error_code problem;
   auto number = found->to_number<double>(problem);
-  if (!problem) return number;
+  // The parser makes infinity of 1e999, and NaN of 0e999.
+  if (!problem && std::isfinite(number)) return number;
   Fail(field, "must be a number");
   return fallback;
 }

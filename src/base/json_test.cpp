@@ -51,6 +51,17 @@ TEST(JsonReader, NullAndMissingAreAbsent) {
   EXPECT_TRUE(reader.status().ok());
 }
 
+TEST(JsonReader, ANumberBeyondAllBoundsIsNone) {
+  for (const char* text : {R"({"n":1e999})", R"({"n":-1e999})", R"({"n":0e999})"}) {
+    auto value = *ParseJson(text);
+    JsonReader number(value), integer(value);
+    EXPECT_EQ(number.Number("n", 3), 3) << text;
+    EXPECT_FALSE(number.status().ok()) << text;
+    integer.Integer("n");
+    EXPECT_FALSE(integer.status().ok()) << text;
+  }
+}
+
 TEST(JsonReader, WhatIsNoObjectIsAProblem) {
   EXPECT_FALSE(JsonReader(*ParseJson("[1]")).status().ok());
 }
