@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 
 namespace tipoff {
@@ -17,8 +18,6 @@ constexpr std::size_t kEntriesPerPage = 500;
 
 // Sixteen digits of microseconds last until the year 2286.
 std::string TimePart(Instant at) { return fmt::format("{:016}", at.micros()); }
-
-bool IsUtf8(const std::string& text) { return ParseJson(DumpJson(json::value(text))).ok(); }
 
 // One line of UTF-8 whatever comes in, so that no input can make its own entry unreadable or write
 // on an operator's terminal; at most kReasonBytes, not cut within a character.

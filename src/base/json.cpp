@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace tipoff {
 namespace {
 
@@ -28,6 +30,15 @@ void PrintNumber(double number, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}", number);
 }
 
+// What is printed is JSON, whatever came in: texts quote messages that nobody could read.
+void PrintText(std::string_view text, std::string& out) {
+  if (IsUtf8(text)) {
+    out += json::serialize(json::string_view(text.data(), text.size()));
+  } else {
+    out += json::serialize(json::string_view(ReplaceNonUtf8(text)));
+  }
+}
+
 void PrintArray(const json::array& array, int indent, int depth, std::string& out) {
   out += '[';
   bool first = true;
@@ -48,7 +59,7 @@ void PrintObject(const json::object& object, int indent, int depth, std::string&
     if (!first) out += ',';
     first = false;
     Newline(indent, depth + 1, out);
-    out += json::serialize(json::string_view(member.key()));
+    PrintText(member.key(), out);
     out += indent == 0 ? ":" : ": ";
     Print(member.value(), indent, depth + 1, out);
   }
@@ -61,7 +72,7 @@ void Print(const json::value& value, int indent, int depth, std::string& out) {
     case json::kind::double_: return PrintNumber(value.get_double(), out);
     case json::kind::array: return PrintArray(value.get_array(), indent, depth, out);
     case json::kind::object: return PrintObject(value.get_object(), indent, depth, out);
-    case json::kind::string: out += json::serialize(json::string_view(value.get_string())); return;
+    case json::kind::string: return PrintText(value.get_string(), out);
     case json::kind::int64:
       fmt::format_to(std::back_inserter(out), "{}", value.get_int64());
       return;

@@ -15,7 +15,8 @@ namespace tipoff {
 // texts over 16 MiB: kInvalid with the position.
 Result<boost::json::value> ParseJson(std::string_view text);
 
-// Compact; numbers as people write them (23.4, not 2.34E1); NaN and infinities as null.
+// Compact; numbers as people write them (23.4, not 2.34E1); NaN and infinities as null; bytes that
+// are no UTF-8 as U+FFFD.
 std::string DumpJson(const boost::json::value& value);
 // The same, indented by two spaces.
 std::string DumpJsonPretty(const boost::json::value& value);

@@ -16,6 +16,13 @@ TEST(Json, NotANumberIsPrintedAsNull) {
   EXPECT_EQ(DumpJson(boost::json::value(std::numeric_limits<double>::quiet_NaN())), "null");
 }
 
+TEST(Json, F17_WhatIsPrintedCanBeReadWhateverBytesATextHolds) {
+  boost::json::value value = {{"body", "{\"name\":\"Joki\xc4"}, {"k\xff", 1}};
+  auto read = ParseJson(DumpJson(value));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->at("body"), "{\"name\":\"Joki\xef\xbf\xbd");
+}
+
 TEST(Json, PrettyIsIndented) {
   boost::json::value value = {{"a", {1, 2}}, {"e", boost::json::object()}};
   EXPECT_EQ(DumpJsonPretty(value), "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"e\": {}\n}");
