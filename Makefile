@@ -10,7 +10,7 @@ setup:          ## Install what is missing (apt; as root or with sudo)
 
 build: setup    ## Build the release binary, build/release/tipoff
 	@cmake --preset release --log-level=WARNING
-	@cmake --build --preset release
+	@cmake --build --preset release --target tipoff
 
 run: build      ## Run the main job on a demo league: a whole game day, from history to predictions
 	@build/release/tipoff demo
