@@ -36,8 +36,12 @@ bool IsCancelling(Reason cause) {
          cause == Reason::kClearedByOperator;
 }
 
+// Cut between characters: half of one could not be told to anybody.
 std::string Shortened(std::string text) {
-  if (text.size() > limits::kReasonBytes) text.resize(limits::kReasonBytes);
+  if (text.size() <= limits::kReasonBytes) return text;
+  std::size_t end = limits::kReasonBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
   return text;
 }
 
