@@ -14,6 +14,13 @@ constexpr int kPointsMost = 150;
 constexpr int kCountMost = 150;
 constexpr int kScoreMost = 300;
 
+// Of UTF-8 text; half a character could be neither printed nor sent.
+std::string FirstCharacter(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  return std::string(text.substr(0, size));
+}
+
 // One row on its way to a fact of its kind.
 class Row : private RowFields {
  public:
@@ -203,7 +210,7 @@ ParsedRow Row::Position() {
   fact.position = Text(Field::kPosition);
   if (fact.position.empty()) Fail("the position is missing");
   fact.position_group = Text(Field::kPositionGroup);
-  if (fact.position_group.empty()) fact.position_group = fact.position.substr(0, 1);
+  if (fact.position_group.empty()) fact.position_group = FirstCharacter(fact.position);
   return Finish(std::move(fact));
 }
 
