@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 
 namespace tipoff {
@@ -18,8 +19,6 @@ constexpr std::size_t kEntriesPerPage = 500;
 // Sixteen digits of microseconds last until the year 2286.
 std::string TimePart(Instant at) { return fmt::format("{:016}", at.micros()); }
 
-bool IsUtf8(const std::string& text) { return ParseJson(DumpJson(json::value(text))).ok(); }
-
 // One line of UTF-8 whatever comes in, so that no input can make its own entry unreadable or write
 // on an operator's terminal; at most kReasonBytes, not cut within a character.
 std::string Clean(std::string text) {
@@ -29,11 +28,7 @@ std::string Clean(std::string text) {
     if (byte < 0x20 || byte == 0x7f) c = ' ';
     if (byte >= 0x80 && !utf8) c = '?';
   }
-  if (text.size() <= limits::kReasonBytes) return text;
-  std::size_t end = limits::kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-  return text;
+  return CutUtf8(std::move(text), limits::kReasonBytes);
 }
 
 std::string ToBody(const AuditEntry& entry) {

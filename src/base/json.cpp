@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace tipoff {
 namespace {
 
@@ -29,43 +31,15 @@ void PrintNumber(double number, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}", number);
 }
 
-// Bytes of the UTF-8 character at the front of a text that is not empty; 0 if there is none.
-std::size_t CharacterSize(std::string_view text) {
-  auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  auto between = [&](std::size_t i, unsigned first, unsigned last) {
-    return byte(i) >= first && byte(i) <= last;
-  };
-  auto next = [&](std::size_t i) { return between(i, 0x80, 0xBF); };
-  unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (between(0, 0xC2, 0xDF)) return next(1) ? 2 : 0;
-  // Neither in more bytes than needed, nor half of a UTF-16 pair, nor beyond U+10FFFF.
-  if (between(0, 0xE0, 0xEF)) {
-    bool second = between(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF);
-    return second && next(2) ? 3 : 0;
-  }
-  if (between(0, 0xF0, 0xF4)) {
-    bool second = between(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF);
-    return second && next(2) && next(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 // What is no UTF-8 would make the whole text unreadable; U+FFFD stands for it.
 void PrintString(std::string_view text, std::string& out) {
-  std::size_t good = 0;
-  for (std::size_t size = 1; good < text.size() && size > 0; good += size) {
-    size = CharacterSize(text.substr(good));
-  }
-  if (good == text.size()) {
+  if (IsUtf8(text)) {
     out += json::serialize(json::string_view(text));
     return;
   }
   std::string mended;
   while (!text.empty()) {
-    std::size_t size = CharacterSize(text);
+    std::size_t size = Utf8CharacterSize(text);
     mended += size > 0 ? text.substr(0, size) : "\xEF\xBF\xBD";
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }

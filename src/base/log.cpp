@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace tipoff {
 namespace {
@@ -52,27 +53,11 @@ std::string_view SeverityName(Severity severity) {
 
 constexpr std::size_t kValueBytesMax = 4096;
 
-// The length of the UTF-8 character at the beginning of `text`; 0 if there is none.
-std::size_t CharacterLength(std::string_view text) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what is past U+10FFFF.
-  bool bad = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
-             (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
-  return bad ? 0 : length;
-}
-
 // Values quote what came from outside; a line must stay readable whatever that was.
 std::string Clean(std::string_view value) {
   std::string clean;
   while (!value.empty()) {
-    std::size_t length = CharacterLength(value);
+    std::size_t length = Utf8CharacterSize(value);
     std::size_t more = length == 0 ? 3 : length;
     if (clean.size() + more > kValueBytesMax) return clean + "...";
     if (length == 0) clean += "\xef\xbf\xbd";

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/random.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 #include "core/retry.h"
 
@@ -36,14 +37,7 @@ bool IsCancelling(Reason cause) {
          cause == Reason::kClearedByOperator;
 }
 
-// Cut between characters: half of one could not be told to anybody.
-std::string Shortened(std::string text) {
-  if (text.size() <= limits::kReasonBytes) return text;
-  std::size_t end = limits::kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
-  return text;
-}
+std::string Shortened(std::string text) { return CutUtf8(std::move(text), limits::kReasonBytes); }
 
 // "3 failed, 2 expired": what is missing, for the message.
 std::string Missing(const Counts& counts) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "history/import/row_fields.h"
 #include "history/import/teams.h"
 #include "history/import/values.h"
@@ -13,13 +14,6 @@ namespace {
 constexpr int kPointsMost = 150;
 constexpr int kCountMost = 150;
 constexpr int kScoreMost = 300;
-
-// Of UTF-8 text; half a character could be neither printed nor sent.
-std::string FirstCharacter(std::string_view text) {
-  std::size_t size = 1;
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
-  return std::string(text.substr(0, size));
-}
 
 // One row on its way to a fact of its kind.
 class Row : private RowFields {
@@ -210,7 +204,9 @@ ParsedRow Row::Position() {
   fact.position = Text(Field::kPosition);
   if (fact.position.empty()) Fail("the position is missing");
   fact.position_group = Text(Field::kPositionGroup);
-  if (fact.position_group.empty()) fact.position_group = FirstCharacter(fact.position);
+  if (fact.position_group.empty()) {
+    fact.position_group = fact.position.substr(0, Utf8CharacterSize(fact.position));
+  }
   return Finish(std::move(fact));
 }
 
