@@ -1,6 +1,7 @@
 // Bodies of the doors that take some. The first byte names the door, the rest is the body:
 //   s POST /start   b POST /v1/batches   p PATCH /v1/batches/{id}
 //   l POST /v1/leases   c /v1/leases/{token}:complete   f /v1/leases/{token}:fail
+//   q POST /complete, and what was quarantined is asked for
 #include <fmt/format.h>
 
 #include <cmath>
@@ -8,6 +9,7 @@
 #include "api/prediction_body.h"
 #include "api/starting.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "fuzz/fuzz.h"
 #include "store/codec.h"
 #include "support/api_world.h"
@@ -141,6 +143,14 @@ void ReportWith(const std::string& verb, const std::string& body) {
   TIPOFF_CHECK(ended == (open ? 0 : 1), "not counted once: " + response.body);
 }
 
+// Whatever is pushed is taken, and does not make unreadable what is told of it.
+void PushWith(const std::string& body) {
+  ApiWorld api;
+  HttpResponse response = api.Ask("POST", "/complete", body);
+  TIPOFF_CHECK(response.status == 204, fmt::format("answered {}", response.status));
+  CheckAnswer(api.Ask("GET", "/v1/quarantine"), {200});
+}
+
 void Check(char door, const std::string& body) {
   auto json = ParseJson(body);
   bool object = json.ok() && json->is_object();
@@ -164,6 +174,7 @@ void Check(char door, const std::string& body) {
     case 'f':
       if (object) ReportWith("fail", body);
       break;
+    case 'q': PushWith(body); break;
     default: break;
   }
 }
@@ -172,6 +183,12 @@ void Check(char door, const std::string& body) {
 }  // namespace tipoff
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // The lines about batches that are started would be most of the work.
+  static const bool quiet = [] {
+    tipoff::ConfigureLog(tipoff::Severity::kError, tipoff::LogFormat::kText);
+    return true;
+  }();
+  TIPOFF_CHECK(quiet, "the log is not configured");
   std::string_view text = tipoff::FuzzText(data, size);
   if (!text.empty()) tipoff::Check(text.front(), std::string(text.substr(1)));
   return 0;

@@ -99,43 +99,46 @@ void CheckReady(const ReadyMessage& message) {
   }
 }
 
+void CheckBodyRefusal(const Error& error) {
+  CheckRefusal(error, {"not valid JSON",
+                       "body:",
+                       "batch_id:",
+                       "ordinal:",
+                       "attempt:",
+                       "player",
+                       "group:",
+                       "game_",
+                       "team",
+                       "opponent_team_abbr:",
+                       "is_home:",
+                       "projected_minutes:",
+                       "availability:",
+                       "line_values:",
+                       "timestamp:",
+                       "correlation_id:",
+                       "dataset_prefix:",
+                       "data_version:",
+                       "history:",
+                       "worker_",
+                       "leased:",
+                       "completions",
+                       "predictions_generated:",
+                       "status:",
+                       "reason:"});
+}
+
 void CheckBody(std::string_view body) {
-  static constexpr auto kPlaces = {std::string_view("not valid JSON"),
-                                   std::string_view("body:"),
-                                   std::string_view("batch_id:"),
-                                   std::string_view("ordinal:"),
-                                   std::string_view("attempt:"),
-                                   std::string_view("player"),
-                                   std::string_view("group:"),
-                                   std::string_view("game_"),
-                                   std::string_view("team"),
-                                   std::string_view("opponent_team_abbr:"),
-                                   std::string_view("is_home:"),
-                                   std::string_view("projected_minutes:"),
-                                   std::string_view("availability:"),
-                                   std::string_view("line_values:"),
-                                   std::string_view("timestamp:"),
-                                   std::string_view("correlation_id:"),
-                                   std::string_view("dataset_prefix:"),
-                                   std::string_view("data_version:"),
-                                   std::string_view("history:"),
-                                   std::string_view("worker_"),
-                                   std::string_view("leased:"),
-                                   std::string_view("completions"),
-                                   std::string_view("predictions_generated:"),
-                                   std::string_view("status:"),
-                                   std::string_view("reason:")};
   auto request = DecodeRequest(body);
   if (request.ok()) {
     CheckRequestMessage(*request);
   } else {
-    CheckRefusal(request.error(), kPlaces);
+    CheckBodyRefusal(request.error());
   }
   auto ready = DecodeReady(body);
   if (ready.ok()) {
     CheckReady(*ready);
   } else {
-    CheckRefusal(ready.error(), kPlaces);
+    CheckBodyRefusal(ready.error());
   }
 }
 
