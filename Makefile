@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test fuzz check format clean
+.PHONY: help setup build run test fuzz bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ test: setup     ## Build with sanitizers and run every test
 fuzz:           ## Fuzz the parsers of all doors with clang, FUZZ_SECONDS=60 each
 	@tools/setup fuzz
 	@tools/fuzz
+
+bench: build    ## Measure the service under load on this machine, and print the figures
+	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff
 
 check: setup    ## Style as a test: include direction, banned calls, line length, dead files
 	@tools/check

@@ -20,7 +20,7 @@ constexpr OperationText kOperations[] = {
     {"GET", "/v1/batches", "List batches, newest first", "", "200 BatchList, 400 Problem",
      kListParameters},
     {"POST", "/v1/batches", "Start a batch", "Start",
-     "202 StartedBatch, 200 StartAnswer, 400 Problem, 404 Problem, 422 Problem, 503 Problem", ""},
+     "202 StartedBatch, 200 StartAnswer, 404 Problem, 503 Problem", ""},
     {"GET", "/v1/batches/{id}", "One batch; an overdue one is ended first", "",
      "200 Batch, 404 Problem", ""},
     {"PATCH", "/v1/batches/{id}", "Change a live batch's policy, or bring its end forward",
@@ -33,7 +33,7 @@ constexpr OperationText kOperations[] = {
      "200 JournalList, 400 Problem, 404 Problem", "after integer, limit integer"},
     {"GET", "/v1/batches/{id}/events",
      "Its changes as server-sent events; Last-Event-ID resumes; ends after the terminal event", "",
-     "200 EventStream, 404 Problem", "last_event_id integer"},
+     "200 EventStream, 400 Problem, 404 Problem", "last_event_id integer"},
     {"POST", "/v1/batches/{id}:cancel", "End it as cancelled", "Order", "200 Batch, 404 Problem",
      ""},
     {"POST", "/v1/batches/{id}:clear", "End it as cleared", "Order", "200 Batch, 404 Problem", ""},
@@ -43,27 +43,26 @@ constexpr OperationText kOperations[] = {
      "Do what the sweep would; end it if it is stalled and enough is done", "StallCheck",
      "200 StallAnswer, 404 Problem", ""},
     {"POST", "/v1/batches/{id}:retry", "A new batch of what failed, expired or was not delivered",
-     "Order", "202 StartedBatch, 200 StartAnswer, 404 Problem, 409 Problem", ""},
+     "Order", "202 StartedBatch, 200 StartAnswer, 404 Problem, 409 Problem, 503 Problem", ""},
     {"GET", "/v1/slots/{game_date}/predictions", "What is published for a game date", "",
      "200 SlotPredictions, 400 Problem", "dataset string"},
-    {"POST", "/v1/leases", "Take requests to work on", "Lease",
-     "200 LeaseList, 400 Problem, 503 Problem", ""},
+    {"POST", "/v1/leases", "Take requests to work on", "Lease", "200 LeaseList, 503 Problem", ""},
     {"POST", "/v1/leases/{token}:heartbeat", "Keep a request for longer", "Heartbeat",
-     "200 LeaseKept, 400 Problem, 410 Problem", ""},
+     "200 LeaseKept, 410 Problem", ""},
     {"POST", "/v1/leases/{token}:complete", "Hand in predictions; durable when answered",
-     "LeaseComplete", "200 LeaseSettled, 400 Problem, 404 Problem, 503 Problem", ""},
+     "LeaseComplete", "200 LeaseSettled, 404 Problem, 503 Problem", ""},
     {"POST", "/v1/leases/{token}:fail", "Say that a request can't be predicted", "LeaseFail",
-     "200 LeaseSettled, 400 Problem, 404 Problem, 503 Problem", ""},
-    {"POST", "/v1/leases/{token}:release", "Give a request back", "",
-     "200 LeaseSettled, 400 Problem", ""},
+     "200 LeaseSettled, 404 Problem, 503 Problem", ""},
+    {"POST", "/v1/leases/{token}:release", "Give a request back", "", "200 LeaseSettled", ""},
     {"GET", "/v1/workers", "Workers seen lately", "", "200 WorkerList", ""},
-    {"GET", "/v1/quarantine", "Messages that nobody could use", "", "200 QuarantineList",
-     "limit integer"},
+    {"GET", "/v1/quarantine", "Messages that nobody could use", "",
+     "200 QuarantineList, 400 Problem", "limit integer"},
     {"GET", "/v1/backlog", "What lies on the bus", "", "200 Backlog", ""},
-    {"GET", "/v1/audit", "Who ordered what", "", "200 AuditList", "limit integer, cursor string"},
+    {"GET", "/v1/audit", "Who ordered what", "", "200 AuditList, 400 Problem",
+     "limit integer, cursor string"},
     {"POST", "/start", "Start a batch (the platform's form)", "PlatformStart",
-     "202 PlatformStarted, 200 PlatformNoGames, 400 Problem, 404 PlatformError, "
-     "409 PlatformAlreadyRunning, 422 Problem, 503 PlatformError",
+     "202 PlatformStarted, 200 PlatformNoGames, 404 PlatformError, "
+     "409 PlatformAlreadyRunning, 503 PlatformError",
      ""},
     {"POST", "/complete", "Push door for completions: a Pub/Sub envelope", "PushEnvelope",
      "204 Nothing, 503 Problem", ""},
@@ -72,11 +71,11 @@ constexpr OperationText kOperations[] = {
     {"GET", "/status", "Progress of a batch, or of the newest live one", "",
      "200 PlatformStatus, 404 Problem", "batch_id string"},
     {"POST", "/check-stalled", "Check one batch, or every live one", "PlatformStallCheck",
-     "200 PlatformStallAnswer, 400 Problem, 404 Problem", ""},
+     "200 PlatformStallAnswer, 404 Problem", ""},
     {"POST", "/reset", "End a batch now, keeping what has arrived", "PlatformReset",
-     "200 PlatformEnded, 400 Problem, 404 Problem, 409 Problem", ""},
+     "200 PlatformEnded, 404 Problem, 409 Problem", ""},
     {"POST", "/admin/clear-batch", "End a batch as cleared", "PlatformClear",
-     "200 PlatformEnded, 400 Problem, 404 Problem", ""},
+     "200 PlatformEnded, 404 Problem", ""},
     {"GET", "/livez", "Is the process alive", "", "200 Alive", ""},
     {"GET", "/health", "Is the process alive (the platform's name)", "", "200 Alive", ""},
     {"GET", "/readyz", "Can it do work, and do its batches move", "", "200 Ready, 503 Ready", ""},
@@ -131,7 +130,7 @@ json::array Parameters(const OperationText& text) {
   return parameters;
 }
 
-json::object Answers(const OperationText& text, Role role) {
+json::object Answers(const OperationText& text, const Route& route) {
   json::object responses;
   for (std::string_view answer : Split(text.answers)) {
     auto [status, schema] = Words(answer);
@@ -145,16 +144,20 @@ json::object Answers(const OperationText& text, Role role) {
   json::object problem{{"description", "Problem"},
                        {"content", json::object{{"application/problem+json",
                                                  json::object{{"schema", Ref("Problem")}}}}}};
-  if (role != Role::kNone) {
+  if (route.role != Role::kNone) {
     responses["401"] = problem;
     responses["403"] = problem;
+  }
+  if (route.method == "POST") {  // Of the body, and of the Idempotency-Key.
+    responses.emplace("400", problem);
+    responses.emplace("422", problem);
   }
   responses["default"] = std::move(problem);
   return responses;
 }
 
 json::object Operation(const Route& route, const OperationText& text) {
-  json::object operation{{"summary", text.summary}, {"responses", Answers(text, route.role)}};
+  json::object operation{{"summary", text.summary}, {"responses", Answers(text, route)}};
   json::array parameters = Parameters(text);
   if (route.method == "POST") {
     parameters.push_back({{"name", "Idempotency-Key"},
