@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test bench check format clean
+.PHONY: help setup build run test fuzz bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -10,13 +10,17 @@ setup:          ## Install what is missing (apt; as root or with sudo)
 
 build: setup    ## Build the release binary, build/release/tipoff
 	@cmake --preset release --log-level=WARNING
-	@cmake --build --preset release
+	@cmake --build --preset release --target tipoff
 
 run: build      ## Run the main job on a demo league: a whole game day, from history to predictions
 	@build/release/tipoff demo
 
 test: setup     ## Build with sanitizers and run every test
 	@tools/test
+
+fuzz:           ## Fuzz the parsers of all doors with clang, FUZZ_SECONDS=60 each
+	@tools/setup fuzz
+	@tools/fuzz
 
 bench: build    ## Measure the service under load on this machine, and print the figures
 	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff

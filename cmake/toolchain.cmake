@@ -24,6 +24,12 @@ if(TIPOFF_SANITIZE)
     target_compile_options(tipoff_flags INTERFACE -Wno-tsan)
   endif()
 endif()
+if(TIPOFF_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "TIPOFF_FUZZ needs clang: use the preset fuzz.")
+  endif()
+  target_compile_options(tipoff_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # tipoff_library(NAME SOURCES... [DEPS targets...]): a static library of one folder. `*_test.cpp`
 # files among the sources become the folder's test program `NAME_test`.

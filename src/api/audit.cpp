@@ -28,11 +28,7 @@ std::string Clean(std::string text) {
     if (byte < 0x20 || byte == 0x7f) c = ' ';
     if (byte >= 0x80 && !utf8) c = '?';
   }
-  if (text.size() <= limits::kReasonBytes) return text;
-  std::size_t end = limits::kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-  return text;
+  return CutUtf8(std::move(text), limits::kReasonBytes);
 }
 
 std::string ToBody(const AuditEntry& entry) {

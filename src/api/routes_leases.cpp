@@ -7,6 +7,7 @@
 #include "api/prediction_body.h"
 #include "api/routes.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 
 namespace tipoff {
@@ -28,15 +29,6 @@ std::string ReadName(JsonReader& reader, std::string_view field) {
     reader.Fail(field, fmt::format("is longer than {} bytes", kNameBytesMax));
   }
   return name;
-}
-
-// A reason as it is kept: its beginning, cut between characters.
-std::string CutReason(std::string reason) {
-  if (reason.size() <= limits::kReasonBytes) return reason;
-  std::size_t end = limits::kReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xc0) == 0x80) --end;
-  reason.resize(end);
-  return reason;
 }
 
 Result<Duration> ReadLease(const json::object& body) {
@@ -175,7 +167,7 @@ Result<Failure> ReadFailure(const Call& call, LeaseTicket& ticket) {
   TIPOFF_TRY_STATUS(OnlyFields(body, {"kind", "reason", "worker", "worker_version"}));
   json::value value(std::move(body));
   JsonReader reader(value);
-  Failure failure{reader.Text("kind"), CutReason(reader.Text("reason"))};
+  Failure failure{reader.Text("kind"), CutUtf8(reader.Text("reason"), limits::kReasonBytes)};
   if (failure.kind != "skip" && failure.kind != "error" && failure.kind != "transient") {
     reader.Fail("kind",
                 "must be skip (it will never be otherwise), error (a bug or bad data: tried "

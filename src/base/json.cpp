@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/utf8.h"
@@ -30,13 +31,19 @@ void PrintNumber(double number, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}", number);
 }
 
-// What is printed is JSON, whatever came in: texts quote messages that nobody could read.
-void PrintText(std::string_view text, std::string& out) {
+// What is no UTF-8 would make the whole text unreadable; U+FFFD stands for it.
+void PrintString(std::string_view text, std::string& out) {
   if (IsUtf8(text)) {
-    out += json::serialize(json::string_view(text.data(), text.size()));
-  } else {
-    out += json::serialize(json::string_view(ReplaceNonUtf8(text)));
+    out += json::serialize(json::string_view(text));
+    return;
   }
+  std::string mended;
+  while (!text.empty()) {
+    std::size_t size = Utf8CharacterSize(text);
+    mended += size > 0 ? text.substr(0, size) : "\xEF\xBF\xBD";
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  out += json::serialize(json::string_view(mended));
 }
 
 void PrintArray(const json::array& array, int indent, int depth, std::string& out) {
@@ -59,7 +66,7 @@ void PrintObject(const json::object& object, int indent, int depth, std::string&
     if (!first) out += ',';
     first = false;
     Newline(indent, depth + 1, out);
-    PrintText(member.key(), out);
+    PrintString(member.key(), out);
     out += indent == 0 ? ":" : ": ";
     Print(member.value(), indent, depth + 1, out);
   }
@@ -72,7 +79,7 @@ void Print(const json::value& value, int indent, int depth, std::string& out) {
     case json::kind::double_: return PrintNumber(value.get_double(), out);
     case json::kind::array: return PrintArray(value.get_array(), indent, depth, out);
     case json::kind::object: return PrintObject(value.get_object(), indent, depth, out);
-    case json::kind::string: return PrintText(value.get_string(), out);
+    case json::kind::string: return PrintString(value.get_string(), out);
     case json::kind::int64:
       fmt::format_to(std::back_inserter(out), "{}", value.get_int64());
       return;
@@ -156,7 +163,8 @@ double JsonReader::Number(std::string_view field, double fallback) {
   if (found == nullptr) return fallback;
   json::error_code problem;
   auto number = found->to_number<double>(problem);
-  if (!problem) return number;
+  // The parser makes infinity of 1e999, and NaN of 0e999.
+  if (!problem && std::isfinite(number)) return number;
   Fail(field, "must be a number");
   return fallback;
 }

@@ -16,11 +16,17 @@ TEST(Json, NotANumberIsPrintedAsNull) {
   EXPECT_EQ(DumpJson(boost::json::value(std::numeric_limits<double>::quiet_NaN())), "null");
 }
 
-TEST(Json, F17_WhatIsPrintedCanBeReadWhateverBytesATextHolds) {
-  boost::json::value value = {{"body", "{\"name\":\"Joki\xc4"}, {"k\xff", 1}};
-  auto read = ParseJson(DumpJson(value));
-  ASSERT_TRUE(read.ok());
-  EXPECT_EQ(read->at("body"), "{\"name\":\"Joki\xef\xbf\xbd");
+// A quarantined message may hold any bytes; who asks for it must be able to read the answer.
+TEST(Json, F17_BytesThatAreNotUtf8ArePrintedAsReplacementCharacters) {
+  const std::string mark = "\xEF\xBF\xBD";
+  for (const std::string bad : {"\xff", "\xc3", "\x80", "\xc0\x80", "\xed\xa0\x80",
+                                "\xf4\x90\x80\x80", "\xe2\x82", "\xf0\x9f\x98"}) {
+    std::string text = DumpJson({{"a" + bad, "x" + bad + "\xc3\xa9"}});
+    EXPECT_NE(text.find(mark + "\xc3\xa9"), std::string::npos) << text;
+    EXPECT_TRUE(ParseJson(text).ok()) << text;
+  }
+  std::string good = "\xc3\xa9\xe2\x82\xac\xed\x9f\xbf\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf";
+  EXPECT_EQ(DumpJson(boost::json::value(good)), '"' + good + '"');
 }
 
 TEST(Json, PrettyIsIndented) {
@@ -56,6 +62,17 @@ TEST(JsonReader, NullAndMissingAreAbsent) {
   EXPECT_EQ(reader.Integer("n", 3), 3);
   EXPECT_EQ(reader.Number("m", 1.5), 1.5);
   EXPECT_TRUE(reader.status().ok());
+}
+
+TEST(JsonReader, ANumberBeyondAllBoundsIsNone) {
+  for (const char* text : {R"({"n":1e999})", R"({"n":-1e999})", R"({"n":0e999})"}) {
+    auto value = *ParseJson(text);
+    JsonReader number(value), integer(value);
+    EXPECT_EQ(number.Number("n", 3), 3) << text;
+    EXPECT_FALSE(number.status().ok()) << text;
+    integer.Integer("n");
+    EXPECT_FALSE(integer.status().ok()) << text;
+  }
 }
 
 TEST(JsonReader, WhatIsNoObjectIsAProblem) {

@@ -57,7 +57,7 @@ constexpr std::size_t kValueBytesMax = 4096;
 std::string Clean(std::string_view value) {
   std::string clean;
   while (!value.empty()) {
-    std::size_t length = CharacterLength(value);
+    std::size_t length = Utf8CharacterSize(value);
     std::size_t more = length == 0 ? 3 : length;
     if (clean.size() + more > kValueBytesMax) return clean + "...";
     if (length == 0) clean += "\xef\xbf\xbd";

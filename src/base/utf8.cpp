@@ -1,13 +1,10 @@
 #include "base/utf8.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <cstring>
-
 namespace tipoff {
 
-std::size_t CharacterLength(std::string_view text) {
+std::size_t Utf8CharacterSize(std::string_view text) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.empty()) return 0;
   unsigned char first = byte(0);
   if (first < 0x80) return 1;
   std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
@@ -22,30 +19,20 @@ std::size_t CharacterLength(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  // Nearly all text is ASCII, and every text that is printed comes by here: eight bytes at once.
-  while (text.size() >= sizeof(std::uint64_t)) {
-    std::uint64_t bytes;
-    std::memcpy(&bytes, text.data(), sizeof(bytes));
-    if ((bytes & 0x8080808080808080u) != 0) break;
-    text.remove_prefix(sizeof(bytes));
-  }
   while (!text.empty()) {
-    std::size_t length = CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    std::size_t size = Utf8CharacterSize(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
   }
   return true;
 }
 
-std::string ReplaceNonUtf8(std::string_view text) {
-  std::string clean;
-  while (!text.empty()) {
-    std::size_t length = CharacterLength(text);
-    if (length == 0) clean += "\xef\xbf\xbd";
-    clean += text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return clean;
+std::string CutUtf8(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return text;
 }
 
 }  // namespace tipoff

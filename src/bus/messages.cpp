@@ -15,6 +15,8 @@ namespace json = boost::json;
 // Predictions of one request that are believed: systems times lines times stats.
 constexpr std::int64_t kPredictionsMax = 100'000;
 constexpr std::size_t kIdBytesMax = 200;
+constexpr double kMinutesMax = 200;  // The longest game had 78.
+constexpr std::int64_t kFormGamesMax = 10'000;
 
 json::value CountToJson(std::int16_t count) {
   if (count == kAbsent) return nullptr;
@@ -77,7 +79,9 @@ Result<GameRecord> GameFromJson(const json::value& value, std::string where) {
   game.team = reader.Text("team_abbr");
   game.opponent = reader.Text("opponent_team_abbr");
   game.is_home = reader.Boolean("is_home");
-  game.minutes = static_cast<float>(reader.Number("minutes_played"));
+  double minutes = reader.Number("minutes_played");
+  if (minutes < 0 || minutes > kMinutesMax) reader.Fail("minutes_played", "is absurd");
+  game.minutes = static_cast<float>(minutes);
   game.points = ReadCount(reader, "points");
   game.rebounds = ReadCount(reader, "rebounds");
   game.assists = ReadCount(reader, "assists");
@@ -112,8 +116,10 @@ Result<std::vector<TeamForm>> TeamsFromJson(const json::array& array) {
   std::vector<TeamForm> teams;
   for (const json::value& value : array) {
     JsonReader reader(value, "teams[]");
-    teams.push_back({reader.Text("team"), static_cast<int>(reader.Integer("games")),
-                     reader.Number("points_for"), reader.Number("points_against")});
+    std::int64_t games = reader.Integer("games");
+    if (games < 0 || games > kFormGamesMax) reader.Fail("games", "is absurd");
+    teams.push_back({reader.Text("team"), static_cast<int>(games), reader.Number("points_for"),
+                     reader.Number("points_against")});
     TIPOFF_TRY_STATUS(reader.status());
   }
   return teams;
@@ -336,7 +342,9 @@ Result<ReadyMessage> DecodeReady(std::string_view body) {
     for (const json::value& element : *leased) {
       json::error_code problem;
       auto ordinal = element.to_number<std::uint32_t>(problem);
-      if (problem) reader.Fail("leased", "must hold request numbers");
+      if (problem || ordinal >= limits::kRequestsPerBatch) {
+        reader.Fail("leased", "must hold request numbers");
+      }
       report.ordinals.push_back(ordinal);
     }
     TIPOFF_TRY_STATUS(reader.status());

@@ -85,7 +85,17 @@ TEST(RequestMessage, F17_WhatIsMissingOrAbsurdIsNamed) {
                              "ordinal"},
                         Case{R"({"batch_id":"b","player_lookup":"p","game_date":"2025-01-15",
                                  "history":[{"points":3}]})",
-                             "history"}}) {
+                             "history"},
+                        Case{R"({"batch_id":"b","player_lookup":"p","game_date":"2025-01-15",
+                                 "projected_minutes":1e999})",
+                             "projected_minutes"},
+                        Case{R"({"batch_id":"b","player_lookup":"p","game_date":"2025-01-15",
+                                 "history":[{"game_date":"2025-01-13","points":3,
+                                             "minutes_played":3e48}]})",
+                             "minutes_played"},
+                        Case{R"({"batch_id":"b","player_lookup":"p","game_date":"2025-01-15",
+                                 "history":[],"teams":[{"team":"DEN","games":4294967297}]})",
+                             "games"}}) {
     auto read = DecodeRequest(c.body);
     ASSERT_FALSE(read.ok()) << c.body;
     EXPECT_EQ(read.error().code, Errc::kInvalid);
@@ -153,7 +163,7 @@ TEST(CompletionMessage, F17_NonsenseIsInvalid) {
         R"({"batch_id":"b","player_lookup":"p","predictions_generated":-1})",
         R"({"batch_id":"b","player_lookup":"p","predictions_generated":1e99})",
         R"({"batch_id":"b","completions":[3]})", R"({"batch_id":7,"player_lookup":"p"})",
-        R"({"batch_id":"b","leased":["x"]})"}) {
+        R"({"batch_id":"b","leased":["x"]})", R"({"batch_id":"b","leased":[10000000]})"}) {
     auto read = DecodeReady(body);
     ASSERT_FALSE(read.ok()) << body;
     EXPECT_EQ(read.error().code, Errc::kInvalid);

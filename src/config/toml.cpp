@@ -8,7 +8,11 @@
 namespace tipoff {
 namespace {
 
-constexpr std::size_t kTextBytesMax = 1u << 20;
+// A key of so many bytes can be tens of thousands of tables deep, which the parser's recursion
+// survives; of a megabyte it does not.
+constexpr std::size_t kTextBytesMax = 64u << 10;
+// Below the deepest setting nothing is looked at.
+constexpr int kDepthMax = 8;
 
 TomlValue ReadArray(const toml::array& array) {
   std::vector<std::string> texts;
@@ -29,12 +33,15 @@ TomlValue ReadNode(const toml::node& node) {
   return OddToml{"a date or a time"};
 }
 
-// The parser limits the depth of `table`.
-void Flatten(const toml::table& table, const std::string& prefix, std::vector<TomlEntry>& entries) {
+void Flatten(const toml::table& table, const std::string& prefix, int depth,
+             std::vector<TomlEntry>& entries) {
   for (const auto& [name, node] : table) {
     std::string key = prefix + std::string(name.str());
-    if (const toml::table* inner = node.as_table()) {
-      Flatten(*inner, key + ".", entries);
+    const toml::table* inner = node.as_table();
+    if (inner != nullptr && depth == kDepthMax) {
+      entries.push_back({key, OddToml{"a table"}, name.source().begin.line});
+    } else if (inner != nullptr) {
+      Flatten(*inner, key + ".", depth + 1, entries);
     } else {
       entries.push_back({key, ReadNode(node), name.source().begin.line});
     }
@@ -51,7 +58,7 @@ Result<std::vector<TomlEntry>> ReadToml(std::string_view text) {
   try {
     toml::table table = toml::parse(text);
     std::vector<TomlEntry> entries;
-    Flatten(table, "", entries);
+    Flatten(table, "", 1, entries);
     std::stable_sort(entries.begin(), entries.end(),
                      [](const TomlEntry& a, const TomlEntry& b) { return a.line < b.line; });
     return entries;

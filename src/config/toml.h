@@ -10,7 +10,7 @@
 
 namespace tipoff {
 
-// Something that no setting can be: a date, an array of numbers.
+// Something that no setting can be: a date, an array of numbers, a table eight tables deep.
 struct OddToml {
   std::string what;
 };
@@ -24,7 +24,7 @@ struct TomlEntry {
   unsigned line = 0;
 };
 
-// In the order of their lines. kInvalid with the line if `text` is no TOML, or over 1 MiB.
+// In the order of their lines. kInvalid with the line if `text` is no TOML, or over 64 KiB.
 Result<std::vector<TomlEntry>> ReadToml(std::string_view text);
 
 }  // namespace tipoff

@@ -32,7 +32,17 @@ TEST(Toml, WhatIsNoTomlIsRefusedWithItsLine) {
   }
   EXPECT_FALSE(ReadToml(std::string("a = \"\xff\xfe\"\n")).ok());
   EXPECT_FALSE(ReadToml("a = " + std::string(10'000, '[')).ok()) << "no overflow of the stack";
-  EXPECT_FALSE(ReadToml(std::string(2u << 20, '\n')).ok());
+  EXPECT_FALSE(ReadToml(std::string(65'537, '\n')).ok());
+}
+
+TEST(Toml, AKeyOfThousandsOfPartsIsOneKeyThatNoSettingHas) {
+  std::string text;
+  while (text.size() < 32'000) text += "a.";
+  auto entries = ReadToml(text + "a = 1\n");
+  ASSERT_TRUE(entries.ok()) << entries.error().message;
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ(entries->front().key, "a.a.a.a.a.a.a.a");
+  EXPECT_TRUE(std::holds_alternative<OddToml>(entries->front().value));
 }
 
 }  // namespace

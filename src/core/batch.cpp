@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/random.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 #include "core/retry.h"
 
@@ -36,10 +37,7 @@ bool IsCancelling(Reason cause) {
          cause == Reason::kClearedByOperator;
 }
 
-std::string Shortened(std::string text) {
-  if (text.size() > limits::kReasonBytes) text.resize(limits::kReasonBytes);
-  return text;
-}
+std::string Shortened(std::string text) { return CutUtf8(std::move(text), limits::kReasonBytes); }
 
 // "3 failed, 2 expired": what is missing, for the message.
 std::string Missing(const Counts& counts) {

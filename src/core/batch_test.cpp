@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "core/limits.h"
+
 namespace tipoff {
 namespace {
 
@@ -67,6 +69,15 @@ class BatchTest : public testing::Test {
   Batch batch_;
   std::vector<Request> rows_;
 };
+
+TEST_F(BatchTest, ALongReasonIsCutBetweenCharacters) {
+  Create(1);
+  PublishAll();
+  Completion item = Item(0, RequestState::kFailed, 0);
+  item.reason = std::string(limits::kReasonBytes - 1, 'x') + "\xc3\xa9";
+  On(Completions{kStart, {item}});
+  EXPECT_EQ(rows_[0].reason, std::string(limits::kReasonBytes - 1, 'x'));
+}
 
 TEST_F(BatchTest, ASealedBatchAsksForItsRequestsToBePublished) {
   Create(0);

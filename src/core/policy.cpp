@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
+#include <utility>
 
 namespace tipoff {
 namespace {
 
 constexpr double kNeverPercent = 101;
+// Of a deadline, and of anything that is waited for within it: sums and multiples stay in range.
+constexpr Duration kLongest = std::chrono::hours(24 * 7);
+// What 100 publishes did not bring to a worker, no further one will.
+constexpr int kPublishesMax = 100;
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -37,6 +43,25 @@ Result<ToleranceStep> ParseStep(std::string_view text) {
   if (!until.ok()) return BadStep(text);
   step.until = *until;
   return step;
+}
+
+// To the microsecond, as ParseDuration reads it; FormatDuration rounds.
+std::string ExactDuration(Duration d) {
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits{{
+      {"d", 86'400'000'000},
+      {"h", 3'600'000'000},
+      {"m", 60'000'000},
+      {"s", 1'000'000},
+      {"ms", 1'000},
+      {"us", 1},
+  }};
+  std::string text;
+  std::int64_t rest = d.count();
+  for (const auto& [unit, micros] : kUnits) {
+    if (rest >= micros) text += fmt::format("{}{}", rest / micros, unit);
+    rest %= micros;
+  }
+  return text.empty() ? "0s" : text;
 }
 
 Error Bad(std::string_view field, std::string_view problem) {
@@ -71,25 +96,22 @@ std::string FormatTolerance(const std::vector<ToleranceStep>& steps) {
   for (const ToleranceStep& step : steps) {
     if (!text.empty()) text += ", ";
     text += fmt::format("{}% ", step.percent);
-    if (step.until == Duration::max()) {
-      text += "at deadline";
-    } else {
-      std::string until = FormatDuration(step.until);
-      std::erase(until, ' ');
-      text += "until " + until;
-    }
+    text += step.until == Duration::max() ? "at deadline" : "until " + ExactDuration(step.until);
   }
   return text;
 }
 
 Status CheckPolicy(const Policy& policy) {
   if (policy.deadline <= Duration::zero()) return Bad("deadline", "must be longer than 0");
-  if (policy.deadline > std::chrono::hours(24 * 7)) return Bad("deadline", "at most 7d");
+  if (policy.deadline > kLongest) return Bad("deadline", "at most 7d");
   if (policy.stall_after <= Duration::zero()) return Bad("stall_after", "must be longer than 0");
+  if (policy.stall_after > kLongest) return Bad("stall_after", "at most 7d");
   if (!(policy.stall_percent >= 0 && policy.stall_percent <= 100)) {
     return Bad("stall_percent", "must be 0..100");
   }
-  if (policy.publishes_max < 1) return Bad("publishes_max", "at least 1");
+  if (policy.publishes_max < 1 || policy.publishes_max > kPublishesMax) {
+    return Bad("publishes_max", "must be 1..100");
+  }
   if (policy.commit_interval_min < Duration::zero() ||
       policy.commit_interval_min > std::chrono::seconds(30)) {
     return Bad("commit_interval_min", "must be 0s..30s");

@@ -16,6 +16,17 @@ TEST(Policy, ToleranceReadsBackAsWritten) {
   EXPECT_EQ(FormatTolerance(*steps), text);
 }
 
+// The store keeps the text: one that is rounded makes another policy, or none that can be read.
+TEST(Policy, ToleranceReadsBackToTheMicrosecond) {
+  for (const char* text :
+       {"95% until 1h30m30s", "95% until 1s500ms, 90% until 1s501ms", "50.25% until 1d2h3m4s5ms6us",
+        "90% until 7us, 80% until 8us", "10% until 0s, 5% at deadline"}) {
+    auto steps = ParseTolerance(text);
+    ASSERT_TRUE(steps.ok()) << text;
+    EXPECT_EQ(FormatTolerance(*steps), text);
+  }
+}
+
 TEST(Policy, ToleranceWithoutStepsNeverEndsEarly) {
   EXPECT_GT(ToleratedPercent(Policy(), minutes(119)), 100);
 }
@@ -48,6 +59,11 @@ TEST(Policy, SenselessValuesNameTheirField) {
   policy = Policy();
   policy.publishes_max = 0;
   EXPECT_NE(CheckPolicy(policy).error().message.find("publishes_max"), std::string::npos);
+  policy.publishes_max = 101;
+  EXPECT_NE(CheckPolicy(policy).error().message.find("publishes_max"), std::string::npos);
+  policy = Policy();
+  policy.stall_after = Duration::max();
+  EXPECT_NE(CheckPolicy(policy).error().message.find("stall_after"), std::string::npos);
 }
 
 }  // namespace

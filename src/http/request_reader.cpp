@@ -15,6 +15,11 @@ namespace http = boost::beast::http;
 
 namespace {
 
+// The parser ends the process when it is called again with "0\r\n" or "0\r\n\r" (an assertion of
+// its own, boostorg/beast#2861). No chunked body ends with fewer bytes than "0\r\n\r\n", so
+// waiting for them keeps nobody waiting.
+bool MayBeCutLastChunk(std::string_view bytes) { return bytes.size() < 5 && bytes.front() == '0'; }
+
 std::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 std::string Lower(std::string_view text) {
@@ -61,6 +66,7 @@ RequestReader::Step RequestReader::Read() {
   }
   auto& parser = parser_->http;
   while (!parser.is_done() && !bytes_.empty()) {
+    if (parser.is_header_done() && parser.chunked() && MayBeCutLastChunk(bytes_)) break;
     bool in_header = !parser.is_header_done();
     bool bad_version = !parser.got_some() && NamesHttpVersion(bytes_);
     boost::system::error_code problem;

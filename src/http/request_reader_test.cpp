@@ -89,6 +89,22 @@ TEST(RequestReader, F48_RequestsWhoseEndIsAmbiguousAreRefused) {
   EXPECT_EQ(StatusOf(post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
 }
 
+TEST(RequestReader, F48_AChunkedBodyMayComeByteByByte) {
+  for (const std::string chunks : {"", "2\r\nok\r\n", "3\r\n000\r\n1\r\n0\r\n"}) {
+    for (const std::string end : {"0\r\n\r\n", "000;x=y\r\n\r\n", "0\r\nT: 1\r\n\r\n"}) {
+      RequestReader reader(kLimits);
+      std::string text = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+      text += chunks + end;
+      for (char c : text.substr(0, text.size() - 1)) {
+        reader.Put({&c, 1});
+        ASSERT_EQ(reader.Read(), Step::kMore) << chunks << end;
+      }
+      reader.Put({&text.back(), 1});
+      ASSERT_EQ(reader.Read(), Step::kDone) << chunks << end;
+    }
+  }
+}
+
 TEST(RequestReader, F48_EveryPartOfARequestHasItsLimit) {
   std::string long_text(300, 'a');
   std::string post = "POST / HTTP/1.1\r\nHost: h\r\n";

@@ -114,7 +114,7 @@ struct CsvReader::Impl {
   Status Take(std::string_view bytes) { return gzip ? Inflate(bytes) : Parse(bytes); }
 
   Status Inflate(std::string_view bytes) {
-    std::vector<char> out(kInflateBytes);
+    if (out.empty()) out.resize(kInflateBytes);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
     while (stream.avail_in > 0) {
@@ -181,6 +181,7 @@ struct CsvReader::Impl {
   OnRow on_row;
   csv_parser parser{};
   z_stream stream{};
+  std::vector<char> out;  // What is unpacked, a piece at a time.
   Collected collected;
   std::vector<std::string_view> fields;
   std::string head;  // The first bytes, until there are enough.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "history/import/row_fields.h"
 #include "history/import/teams.h"
 #include "history/import/values.h"
@@ -203,7 +204,9 @@ ParsedRow Row::Position() {
   fact.position = Text(Field::kPosition);
   if (fact.position.empty()) Fail("the position is missing");
   fact.position_group = Text(Field::kPositionGroup);
-  if (fact.position_group.empty()) fact.position_group = fact.position.substr(0, 1);
+  if (fact.position_group.empty()) {
+    fact.position_group = fact.position.substr(0, Utf8CharacterSize(fact.position));
+  }
   return Finish(std::move(fact));
 }
 

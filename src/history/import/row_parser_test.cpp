@@ -250,6 +250,8 @@ TEST(RowParser, PositionsAreKeptByPlayerAndSeason) {
   auto fact = Expect<PositionFact>(Parse(header, {"2024-25", "201959", "Taj Gibson", "F-C"}));
   EXPECT_EQ(fact.position, "F-C");
   EXPECT_EQ(fact.position_group, "F");
+  fact = Expect<PositionFact>(Parse(header, {"2024-25", "201959", "Taj Gibson", "\xc3\xa9-C"}));
+  EXPECT_EQ(fact.position_group, "\xc3\xa9");
 }
 
 }  // namespace
