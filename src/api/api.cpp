@@ -45,6 +45,8 @@ void Api::Route(HttpRequest request, std::shared_ptr<Responder> responder, bool 
     call.who = {"local", Role::kOperate};
     return Perform(route.handler, std::move(call));
   }
+  Status origin = CheckOrigin(call.request, parts_.options.allowed_hosts, parts_.auth.open());
+  if (!origin.ok()) return call.Fail(origin.error());
   if (route.role == Role::kNone) return Perform(route.handler, std::move(call));
   parts_.auth.Authenticate(call.request, [this, call, handler = route.handler,
                                           needed = route.role](Result<Principal> who) mutable {
@@ -53,8 +55,10 @@ void Api::Route(HttpRequest request, std::shared_ptr<Responder> responder, bool 
       return call.responder->Send(denied ? MakeProblem(401, who.error().message)
                                          : MakeProblem(who.error()));
     }
-    Status origin = CheckOrigin(call.request, parts_.options.allowed_hosts, who->name == "local");
-    if (!origin.ok()) return call.Fail(origin.error());
+    // Asked again: that the doors are open may have been found only now.
+    Status foreign =
+        CheckOrigin(call.request, parts_.options.allowed_hosts, who->name == kLocalName);
+    if (!foreign.ok()) return call.Fail(foreign.error());
     call.who = std::move(*who);
     if (call.who.role == Role::kNone) {
       return call.responder->Send(MakeProblem(

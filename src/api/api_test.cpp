@@ -324,7 +324,7 @@ TEST_F(ApiTest, EventsFollowABatchToItsEndAndResume) {
   EXPECT_EQ(responder->stream->events.size(), 1u) << "how it stands is told at once";
   api_.world.WorkAll();
   api_.world.loop.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(responder->stream->closed);
+  EXPECT_TRUE(responder->stream->is_closed);
   const std::string& last = responder->stream->events.back();
   EXPECT_NE(last.find("\"phase\":\"succeeded\""), std::string::npos) << last;
   EXPECT_TRUE(last.starts_with("id: ")) << last;
@@ -335,7 +335,7 @@ TEST_F(ApiTest, EventsFollowABatchToItsEndAndResume) {
   EXPECT_NE(resumed->stream->events[0].find("\"seq\":2"), std::string::npos)
       << "what was missed is told";
   EXPECT_EQ(resumed->stream->events[0].find("\"seq\":1,"), std::string::npos);
-  EXPECT_TRUE(resumed->stream->closed);
+  EXPECT_TRUE(resumed->stream->is_closed);
 }
 
 TEST_F(ApiTest, AWatcherWhoLeavesIsForgotten) {
@@ -347,6 +347,58 @@ TEST_F(ApiTest, AWatcherWhoLeavesIsForgotten) {
   int looks = api_.process->store.calls["Load"];
   api_.world.loop.Advance(std::chrono::seconds(1));
   EXPECT_EQ(api_.process->store.calls["Load"], looks) << "nobody looks any more";
+}
+
+TEST_F(ApiTest, AWatcherOfAQuietBatchWhoLeavesIsForgotten) {
+  auto responder = api_.Send("GET", "/v1/batches/" + api_.Start().str() + "/events");
+  api_.world.loop.Advance(std::chrono::seconds(1));
+  ASSERT_TRUE(responder->stream);
+  responder->stream->gone = true;
+  api_.world.loop.Advance(std::chrono::seconds(1));
+  int looks = api_.process->store.calls["Load"];
+  api_.world.loop.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(api_.process->store.calls["Load"], looks) << "nobody looks any more";
+}
+
+TEST_F(ApiTest, ARefusalIsNotKeptForItsIdempotencyKey) {
+  ApiWorld::Headers key{{"idempotency-key", "daily"}};
+  std::string body = R"({"game_date":"2025-01-20"})";
+  EXPECT_EQ(Text(api_.Ask("POST", "/v1/batches", body, key), "status"), "no_games_scheduled");
+  api_.world.AddSlate(2, "2025-01-20");
+  EXPECT_EQ(api_.Ask("POST", "/v1/batches", body, key).status, 202) << "it was imported since";
+}
+
+TEST_F(ApiTest, AReasonIsBounded) {
+  BatchId id = api_.Start();
+  std::string body = R"({"reason":")" + std::string(5000, 'x') + R"("})";
+  ExpectProblem(api_.Ask("POST", "/v1/batches/" + id.str() + ":finish", body), 400, "reason");
+  EXPECT_FALSE(IsTerminal(api_.world.Stored(id).phase));
+}
+
+TEST_F(ApiTest, F33_ThePlatformIsToldThatABatchHadEndedAlready) {
+  BatchId id = api_.Start();
+  api_.world.WorkAll();
+  HttpResponse answer =
+      api_.Ask("POST", "/admin/clear-batch", R"({"batch_id":")" + id.str() + R"("})");
+  EXPECT_EQ(Text(answer, "status"), "already_ended");
+  EXPECT_EQ(Text(answer, "phase"), "succeeded");
+}
+
+TEST_F(ApiTest, AnEndWithoutSuccessIsNotCalledPartial) {
+  BatchId id = api_.Start();
+  api_.world.loop.Advance(minutes(7));
+  HttpResponse answer = api_.Ask("POST", "/v1/batches/" + id.str() + ":check-stalled",
+                                 R"({"stall_after":"1m","min_percent":0})");
+  EXPECT_EQ(Text(answer, "action"), "ended");
+  EXPECT_EQ(api_.world.Stored(id).phase, Phase::kFailed);
+}
+
+TEST_F(ApiTest, ARequiredPlayerWhoIsNotInTheBatchIsNotWaitedFor) {
+  HttpResponse started = api_.Ask(
+      "POST", "/v1/batches",
+      R"({"game_date":"2025-01-15","policy":{"required_players":["nobody","player-0001"]}})");
+  BatchId id(Text(started, "batch_id"));
+  EXPECT_EQ(api_.world.Stored(id).policy.required_players, std::vector{PlayerId("player-0001")});
 }
 
 TEST_F(ApiTest, TheSlotShowsTheNewestPublicationOfEachPlayer) {
@@ -403,6 +455,7 @@ TEST_F(ApiTest, F47_WithoutAKeyOnlyHealthAnswers) {
 TEST_F(ApiTest, F47_AForeignHostOrOriginIsRefusedOnAnOpenServer) {
   EXPECT_EQ(api_.Ask("GET", "/v1/batches", "", {{"host", "evil.example"}}).status, 403);
   EXPECT_EQ(api_.Ask("POST", "/start", "", {{"origin", "http://evil.example"}}).status, 403);
+  EXPECT_EQ(api_.Ask("GET", "/metrics", "", {{"host", "evil.example"}}).status, 403);
 }
 
 TEST_F(ApiTest, EveryRouteIsDescribedAndNothingElse) {

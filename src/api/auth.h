@@ -50,6 +50,11 @@ class Auth {
   // nobody can say that there is no key.
   void Authenticate(const HttpRequest& request, DoneWith<Principal> done);
 
+  // Reads the keys now, so that `open` knows before anybody has come.
+  void Warm() { Refresh(); }
+  // Whether the doors are open, as far as is known: also until the keys were read once.
+  bool open() const { return open_ && keys_.empty(); }
+
  private:
   struct Known {
     std::string name;

@@ -20,7 +20,8 @@ constexpr auto kLook = std::chrono::milliseconds(200);
 constexpr std::size_t kWatchersMax = 1000;
 constexpr std::size_t kEntriesPerEvent = 500;
 
-std::string EventText(const Batch& batch, const std::vector<JournalRecord>& records, Instant now) {
+std::string EventText(const Batch& batch, std::uint64_t id,
+                      const std::vector<JournalRecord>& records, Instant now) {
   json::object data = BatchToJson(batch, now);
   json::array entries;
   for (const JournalRecord& record : records) {
@@ -29,7 +30,7 @@ std::string EventText(const Batch& batch, const std::vector<JournalRecord>& reco
     if (entry.ok()) entries.push_back(JournalToJson(*entry, record.hash));
   }
   data["journal"] = std::move(entries);
-  return fmt::format("id: {}\nevent: batch\ndata: {}\n\n", batch.version, DumpJson(data));
+  return fmt::format("id: {}\nevent: batch\ndata: {}\n\n", id, DumpJson(data));
 }
 
 }  // namespace
@@ -39,25 +40,24 @@ EventHub::~EventHub() {
   for (auto& [id, watched] : watched_) parts_.loop.Cancel(watched.timer);
 }
 
-Status EventHub::Watch(const Batch& batch, std::uint64_t last_seen,
-                       std::shared_ptr<EventSink> sink) {
-  if (watchers_ >= kWatchersMax) {
-    return Error{Errc::kUnavailable, fmt::format("{} streams are open already", watchers_)};
-  }
+bool EventHub::full() const { return watchers_ >= kWatchersMax; }
+
+void EventHub::Watch(const Batch& batch, std::uint64_t last_seen, std::shared_ptr<EventSink> sink) {
   auto watcher = std::make_shared<Watcher>();
   watcher->sink = std::move(sink);
   watcher->last_seen = last_seen;
   ++watchers_;
   watched_[batch.id].watchers.push_back(watcher);
   Seen(batch.id, batch);
-  return Ok();
 }
 
 void EventHub::Plan(const BatchId& id) {
   auto found = watched_.find(id);
   if (found == watched_.end() || found->second.timer != 0) return;
   found->second.timer = parts_.loop.After(kLook, [this, id] {
-    watched_.at(id).timer = 0;
+    auto watched = watched_.find(id);
+    if (watched == watched_.end()) return;
+    watched->second.timer = 0;
     Look(id);
   });
 }
@@ -74,6 +74,9 @@ void EventHub::Look(const BatchId& id) {
 void EventHub::Seen(const BatchId& id, const Batch& batch) {
   Watched& watched = watched_[id];
   for (auto& watcher : watched.watchers) {
+    // Nothing is sent to a quiet batch's watchers, so that is not how a client's leaving is
+    // noticed.
+    watcher->gone |= watcher->sink->closed();
     if (!watcher->gone && !watcher->reading && batch.version > watcher->last_seen) {
       Tell(watcher, batch);
     } else if (!watcher->gone && !watcher->reading && IsTerminal(batch.phase)) {
@@ -98,17 +101,23 @@ void EventHub::Tell(std::shared_ptr<Watcher> watcher, const Batch& batch) {
         if (!*alive) return;
         watcher->reading = false;
         if (!records.ok()) return;  // The next look tries again.
-        bool arrived = watcher->sink->Send(EventText(batch, *records, parts_.store.Now()));
-        watcher->last_seen = batch.version;
+        bool more = records->size() == kEntriesPerEvent && records->back().seq < batch.version;
+        std::uint64_t id = more ? records->back().seq : batch.version;
+        bool arrived = watcher->sink->Send(EventText(batch, id, *records, parts_.store.Now()));
+        watcher->last_seen = id;
+        if (arrived && more) return Tell(watcher, batch);
         watcher->gone = !arrived || IsTerminal(batch.phase);
         if (arrived && IsTerminal(batch.phase)) watcher->sink->Close();
       });
 }
 
 void EventHub::Forget(const BatchId& id) {
-  for (auto& watcher : watched_[id].watchers) watcher->sink->Close();
-  watchers_ -= watched_[id].watchers.size();
-  watched_.erase(id);
+  auto watched = watched_.find(id);
+  if (watched == watched_.end()) return;
+  parts_.loop.Cancel(watched->second.timer);
+  for (auto& watcher : watched->second.watchers) watcher->sink->Close();
+  watchers_ -= watched->second.watchers.size();
+  watched_.erase(watched);
 }
 
 }  // namespace tipoff

@@ -16,12 +16,13 @@ class EventHub {
   ~EventHub();
 
   // Sends an event for each version of the batch above `last_seen`: id is the version, data the
-  // batch as GET tells it, with the journal entries since the event before. Closes `sink` after the
+  // batch as GET tells it, with the journal entries since the event before; where there are very
+  // many of these, in several events, whose ids are how far they have come. Closes `sink` after the
   // terminal one. `batch` is the header as it was just read.
-  // kExhausted: too many watch already.
-  Status Watch(const Batch& batch, std::uint64_t last_seen, std::shared_ptr<EventSink> sink);
+  void Watch(const Batch& batch, std::uint64_t last_seen, std::shared_ptr<EventSink> sink);
 
-  std::size_t watchers() const { return watchers_; }
+  // Whether as many watch as may.
+  bool full() const;
 
  private:
   struct Watcher {

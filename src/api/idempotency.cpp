@@ -23,7 +23,7 @@ class KeepingResponder final : public Responder {
 
   // On the loop, as all handlers are.
   void Send(HttpResponse response) override {
-    if (response.status >= 500) return inner_->Send(std::move(response));
+    if (!IsKept(response)) return inner_->Send(std::move(response));
     json::array headers;
     for (const auto& [name, value] : response.headers) headers.push_back({name, value});
     std::string body = DumpJson(json::object{{"status", response.status},
@@ -36,6 +36,13 @@ class KeepingResponder final : public Responder {
   std::shared_ptr<EventSink> Stream() override { return inner_->Stream(); }
 
  private:
+  static bool IsKept(const HttpResponse& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "Retry-After") return false;
+    }
+    return response.status < 300 || response.status == 409;
+  }
+
   Store& store_;
   std::string id_;
   std::shared_ptr<Responder> inner_;

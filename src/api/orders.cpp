@@ -1,5 +1,12 @@
 #include "api/orders.h"
 
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "base/json.h"
+#include "core/limits.h"
+
 namespace tipoff {
 
 void Audited(const ApiParts& parts, const Call& call, OrderText order, std::function<void()> then) {
@@ -26,6 +33,24 @@ void GiveOrder(const ApiParts& parts, const BatchId& id, Order order, const std:
                                       if (!applied.ok()) return done(applied.error());
                                       done(std::move(applied->batch));
                                     });
+}
+
+std::string_view ActionOf(const StallCheck& check) {
+  if (!check.ended) return "no_action";
+  bool kept = check.batch.phase == Phase::kPartial || check.batch.phase == Phase::kSucceeded;
+  return kept ? "completed_with_partial" : "ended";
+}
+
+Result<std::string> ReadReason(const boost::json::object& body, std::string fallback) {
+  boost::json::value value(body);
+  JsonReader reader(value);
+  std::string reason = reader.Text("reason", std::move(fallback));
+  TIPOFF_TRY_STATUS(reader.status());
+  if (reason.size() > limits::kReasonBytes) {
+    return Error{Errc::kInvalid, fmt::format("reason: at most {} bytes, not {}",
+                                             limits::kReasonBytes, reason.size())};
+  }
+  return reason;
 }
 
 void CheckBatch(const ApiParts& parts, const BatchId& id, Duration stall_after, double min_percent,

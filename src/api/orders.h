@@ -2,7 +2,9 @@
 // and the platform's. Every order is in the audit log before it is carried out.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <string>
+#include <string_view>
 
 #include "api/api.h"
 #include "api/router.h"
@@ -28,6 +30,12 @@ struct StallCheck {
   bool was_stalled = false;
   bool ended = false;  // By this check.
 };
+
+// "completed_with_partial", "ended" for an end without success, "no_action".
+std::string_view ActionOf(const StallCheck& check);
+
+// The "reason" of an order: "" without one, kInvalid if it is too long to stand in a header.
+Result<std::string> ReadReason(const boost::json::object& body, std::string fallback = "");
 
 // Reconciles and relays what is due, as the sweep would, then ends the batch if it is stalled by
 // these thresholds and enough of it is done.

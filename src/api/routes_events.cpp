@@ -23,13 +23,14 @@ void AddEventRoutes(Router& router, const ApiParts& parts) {
   router.Add("GET", "/v1/batches/{id}/events", Role::kRead, [parts, hub](const Call& call) {
     auto last_seen = LastSeen(call.request);
     if (!last_seen.ok()) return call.Fail(last_seen.error());
-    parts.store.Load(BatchId(call.Param("id")), {},
-                     [hub, call, last_seen = *last_seen](Result<Snapshot> found) {
-                       if (!found.ok()) return call.Fail(found.error());
-                       auto sink = call.responder->Stream();
-                       Status watched = hub->Watch(found->batch, last_seen, sink);
-                       if (!watched.ok()) sink->Close();
-                     });
+    parts.store.Load(
+        BatchId(call.Param("id")), {}, [hub, call, last_seen = *last_seen](Result<Snapshot> found) {
+          if (!found.ok()) return call.Fail(found.error());
+          if (hub->full()) {
+            return call.Fail({Errc::kUnavailable, "as many streams are open as may be"});
+          }
+          hub->Watch(found->batch, last_seen, call.responder->Stream());
+        });
   });
 }
 

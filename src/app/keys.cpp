@@ -56,6 +56,16 @@ int Add(const Globals& globals, const Arguments& arguments) {
   if (Status name = CheckKeyName(arguments.name); !name.ok()) return Complain(name.error());
   auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
   if (!embedded.ok()) return Complain(embedded.error());
+  auto keys = (*embedded)->Wait<std::vector<ApiKey>>(
+      [&](auto done) { ListKeys((*embedded)->store(), std::move(done)); });
+  if (!keys.ok()) return Complain(keys.error());
+  for (const ApiKey& key : *keys) {
+    if (key.name != arguments.name || !key.revoked_at.never()) continue;
+    return Complain({Errc::kExists,
+                     fmt::format("there is a key of that name already, {}: take another name, so "
+                                 "that the audit log can tell them apart, or revoke it first",
+                                 key.id)});
+  }
   auto made = MakeKey(arguments.name, *role, (*embedded)->store().Now());
   if (!made.ok()) return Complain(made.error());
   Status audited =

@@ -44,6 +44,7 @@ class LocalSink final : public EventSink {
     exchange_->closed = true;
     exchange_->loop.Stop();
   }
+  bool closed() const override { return exchange_->closed; }
 
  private:
   std::shared_ptr<Exchange> exchange_;

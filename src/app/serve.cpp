@@ -7,6 +7,7 @@
 #include "api/keys.h"
 #include "app/game_date.h"
 #include "app/schedule.h"
+#include "app/scheduled_starts.h"
 #include "app/service.h"
 #include "app/settings.h"
 #include "base/log.h"
@@ -43,36 +44,16 @@ Status CheckExposure(Service& service, const std::string& host,
                   host)};
 }
 
-// A start of the schedule. Several coordinators and restarts make one batch of it, by its key.
-void StartScheduled(Service& service, const Config& config, const ScheduledStart& due) {
-  StartRequest request = StartRequestFrom(config);
-  request.slot.game_date = due.game_date;
-  request.run_mode = due.run_mode;
-  request.trigger = "schedule";
-  request.idempotency_key = due.idempotency_key;
-  service.coordinator().starter().Start(
-      std::move(request), [line = due.line](Result<StartOutcome> outcome) {
-        if (!outcome.ok()) {
-          return Log(Severity::kError, "a scheduled start failed",
-                     {{"line", line}, {"error", outcome.error().message}});
-        }
-        bool new_batch = outcome->kind == StartOutcome::Kind::kStarted;
-        bool refused = outcome->kind == StartOutcome::Kind::kDataIncomplete ||
-                       outcome->kind == StartOutcome::Kind::kStale;
-        Log(refused ? Severity::kError : Severity::kInfo,
-            new_batch ? "a scheduled start" : "a scheduled start made no batch",
-            {{"line", line}, {"batch_id", outcome->batch.id.str()}, {"detail", outcome->detail}});
-      });
-}
-
 // Serves until a signal comes, then stops in order.
 class Server {
  public:
   Server(Service& service, const Config& config)
       : service_(service),
         config_(config),
+        starts_(service.embedded().loop(), service.coordinator().starter(),
+                [&config] { return StartRequestFrom(config); }),
         schedule_(service.embedded().loop(), StartLinesFrom(config),
-                  [this](const ScheduledStart& due) { StartScheduled(service_, config_, due); }) {}
+                  [this](const ScheduledStart& due) { starts_.Start(due); }) {}
 
   Status Listen() {
     Api& api = service_.api();
@@ -89,6 +70,7 @@ class Server {
     loop.OnTermination([&loop](int) { loop.Stop(); });
     service_.coordinator().Start();
     service_.StartHousekeeping();
+    service_.WarmAuth();
     schedule_.Start();
     Worker::Options worker = WorkerOptionsFrom(config_);
     worker.drain = kWorkGrace;
@@ -118,6 +100,7 @@ class Server {
   Service& service_;
   const Config& config_;
   std::unique_ptr<HttpServer> server_;
+  ScheduledStarts starts_;
   Schedule schedule_;
 };
 
@@ -133,7 +116,11 @@ int Serve(const Globals& globals) {
       CheckExposure(**service, config.Text("server.host"), config.Text("auth.coordinator_key"));
   if (!exposure.ok()) return Complain(exposure.error());
   Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
-  if (!slates.ok()) return Complain(slates.error());
+  if (!slates.ok() && slates.error().code != Errc::kNotFound) return Complain(slates.error());
+  if (!slates.ok()) {
+    Log(Severity::kWarning, "there is no data yet: no day has games until some is imported",
+        {{"remedy", fmt::format("tipoff --data {} import FILE...", globals.data)}});
+  }
   Server server(**service, config);
   Status listening = server.Listen();
   if (!listening.ok()) {

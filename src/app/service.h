@@ -31,6 +31,9 @@ class Service {
   Coordinator& coordinator() { return *coordinator_; }
   Api& api() { return *api_; }
 
+  // Reads the keys before anybody comes.
+  void WarmAuth() { auth_->Warm(); }
+
   // Sweeps away now and then what nobody needs any more: answers kept for repeats.
   void StartHousekeeping();
 

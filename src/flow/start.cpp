@@ -17,6 +17,7 @@ constexpr int kTries = 8;
 // How long a repeat of a start is recognised by its Idempotency-Key.
 constexpr auto kKeyKept = std::chrono::hours(24);
 constexpr char kStartRecord[] = "start";
+constexpr char kRetryRecord[] = "retry";  // By the parent's id: the child's.
 
 StartSummary Summarise(const Slate& slate, const std::vector<RequestSpec>& requests) {
   StartSummary summary;
@@ -46,6 +47,19 @@ std::string Incompleteness(const Slate& slate, double min_percent) {
       "are needed): import the missing ones",
       slate.recent_games_with_rows, slate.recent_games, FormatDay(slate.game_date), percent,
       min_percent);
+}
+
+// Nobody can be waited for who is not in the batch: it could never end early.
+void KeepRequired(std::vector<PlayerId>& required, const std::vector<RequestSpec>& specs) {
+  std::erase_if(required, [&](const PlayerId& player) {
+    bool plays = std::any_of(specs.begin(), specs.end(),
+                             [&](const RequestSpec& spec) { return spec.player == player; });
+    if (!plays) {
+      Log(Severity::kWarning, "a required player is not in the batch; it does not wait for him",
+          {{"player", player.str()}});
+    }
+    return !plays;
+  });
 }
 
 }  // namespace
@@ -83,13 +97,12 @@ void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
                        return attempt->done(record.error());
                      }
                      if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
-                     store_.Load(BatchId(record->body), {},
-                                 [attempt](Result<Snapshot> snapshot) {
-                                   if (!snapshot.ok()) return attempt->done(snapshot.error());
-                                   attempt->outcome.kind = StartOutcome::Kind::kStarted;
-                                   attempt->outcome.batch = std::move(snapshot->batch);
-                                   attempt->done(std::move(attempt->outcome));
-                                 });
+                     store_.Load(BatchId(record->body), {}, [attempt](Result<Snapshot> snapshot) {
+                       if (!snapshot.ok()) return attempt->done(snapshot.error());
+                       attempt->outcome.kind = StartOutcome::Kind::kStarted;
+                       attempt->outcome.batch = std::move(snapshot->batch);
+                       attempt->done(std::move(attempt->outcome));
+                     });
                    });
 }
 
@@ -112,9 +125,9 @@ void Starter::Retry(BatchId batch, std::string trigger, DoneWith<StartOutcome> d
     if (!snapshot.ok()) return attempt->done(snapshot.error());
     const Batch& parent = snapshot->batch;
     if (!IsTerminal(parent.phase)) {
-      return attempt->done(
-          Error{Errc::kConflict, fmt::format("batch '{}' has not ended: finish or cancel it first",
-                                             parent.id.str())});
+      return attempt->done(Error{
+          Errc::kConflict,
+          fmt::format("batch '{}' has not ended: finish or cancel it first", parent.id.str())});
     }
     FindChild(attempt, parent);
   });
@@ -156,14 +169,27 @@ void Starter::CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& pare
       attempt->outcome.kind = StartOutcome::Kind::kNothingToRetry;
       attempt->outcome.batch = parent;
       attempt->outcome.detail = fmt::format(
-          "nothing to retry: no request of batch '{}' failed, expired or was not delivered",
-          parent.id.str());
+          "nothing to retry: no request of batch '{}' failed, expired or was not delivered{}",
+          parent.id.str(),
+          parent.counts[RequestState::kCancelled] > 0
+              ? "; what was open when it was ended by order is cancelled: start the day again"
+              : "");
       return attempt->done(std::move(attempt->outcome));
     }
     attempt->now = store_.Now();
-    attempt->id = MakeBatchId(parent.slot.game_date, attempt->now, random_);
-    Create(attempt, std::nullopt);
+    ClaimChild(attempt, parent);
   });
+}
+
+// Whoever retries the parent first names its child; all others make that one, or find it made.
+void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
+  BatchId id = MakeBatchId(parent.slot.game_date, attempt->now, random_);
+  store_.PutRecord({kRetryRecord, parent.id.str(), {}, id.str()}, PutMode::kFirstStays,
+                   [this, attempt](Result<Record> claimed) {
+                     if (!claimed.ok()) return attempt->done(claimed.error());
+                     attempt->id = BatchId(claimed->body);
+                     Create(attempt, std::nullopt);
+                   });
 }
 
 void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
@@ -209,6 +235,7 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   header.id = attempt->id;
   header.slot = request.slot;
   header.policy = request.policy;
+  KeepRequired(header.policy.required_players, attempt->specs);
   header.run_mode = request.run_mode;
   header.correlation_id = request.correlation_id;
   header.parent_processor = request.parent_processor;
@@ -267,8 +294,8 @@ void Starter::SlotHeld(std::shared_ptr<Attempt> attempt, const BatchId& live) {
     const Batch& batch = applied->batch;
     if (IsTerminal(batch.phase)) return Again(attempt, {Errc::kConflict, "the slot was freed"});
     const StartRequest& request = attempt->request;
-    bool same_key = !request.idempotency_key.empty() &&
-                    request.idempotency_key == batch.idempotency_key;
+    bool same_key =
+        !request.idempotency_key.empty() && request.idempotency_key == batch.idempotency_key;
     if (same_key) {  // The same start, a moment ago, by another way.
       attempt->outcome.kind = StartOutcome::Kind::kStarted;
       attempt->outcome.batch = batch;

@@ -76,6 +76,7 @@ class Starter {
   void WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate);
   void FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
   void CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& parent, std::int64_t after);
+  void ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
   void Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuilder> superseded);
   void SlotHeld(std::shared_ptr<Attempt> attempt, const BatchId& live);
   void Supersede(std::shared_ptr<Attempt> attempt, const BatchId& live);

@@ -50,6 +50,8 @@ class EventSink {
   virtual bool Send(std::string event) = 0;
   // Ends the stream after what is queued. Calling twice does nothing.
   virtual void Close() = 0;
+  // Whether the stream has ended, by either side: nothing that is sent would arrive.
+  virtual bool closed() const = 0;
 };
 
 // Answers one request, exactly once: with a response or with an event stream. Callable from any

@@ -29,6 +29,8 @@ class ConnectionSink final : public EventSink {
     if (queue_->Close()) Tell([](ServerConnection& c) { c.FlushStream(); });
   }
 
+  bool closed() const override { return queue_->closed(); }
+
  private:
   template <class Action>
   bool Tell(Action action) {

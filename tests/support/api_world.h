@@ -25,12 +25,13 @@ class TestResponder final : public Responder, public EventSink {
   void Send(HttpResponse a_response) override { response = std::move(a_response); }
   std::shared_ptr<EventSink> Stream() override;
   bool Send(std::string event) override;
-  void Close() override { closed = true; }
+  void Close() override { is_closed = true; }
+  bool closed() const override { return is_closed || gone; }
 
   std::optional<HttpResponse> response;
   std::shared_ptr<TestResponder> stream;
   std::vector<std::string> events;
-  bool closed = false;
+  bool is_closed = false;
   bool gone = false;  // The client has left.
 };
 
