@@ -2,6 +2,8 @@
 // it ends the process where a promise is broken.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -16,6 +18,11 @@ namespace tipoff {
 
 inline std::string_view FuzzText(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
+}
+
+// The JSON library reads a number of many digits to within its last binary digit only.
+inline bool Close(double a, double b) {
+  return a == b || std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
 }
 
 // A refusal is kInvalid, of bounded length, and begins with one of these places.
