@@ -42,18 +42,19 @@ class Stream:
         expect(" 200 " in self.file.readline(), "a stream")
         while self.file.readline() != "\r\n":
             pass
+        self.text = ""  # What has come and was not given out: a chunk may hold several events.
 
     def next(self):
         """(id, data) of the next event; None after the last."""
-        event = ""
-        while not event.endswith("\n\n"):
+        while "\n\n" not in self.text:
             size = int(self.file.readline(), 16)
             if size == 0:
                 return None
             chunk = ""
             while len(chunk.encode()) < size + 2:
                 chunk += self.file.read(1)
-            event += chunk[:-2]
+            self.text += chunk[:-2]
+        event, self.text = self.text.split("\n\n", 1)
         fields = dict(line.split(": ", 1) for line in event.strip().split("\n"))
         return int(fields["id"]), json.loads(fields["data"])
 
