@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "app/game_date.h"
+
 namespace tipoff {
 namespace {
 
@@ -183,6 +185,7 @@ HttpServerOptions ServerOptionsFrom(const Config& config) {
   options.connections_max = static_cast<std::size_t>(config.Integer("server.connections_max"));
   options.body_bytes_max = static_cast<std::size_t>(config.Integer("server.body_max_bytes"));
   options.request_timeout = config.Span("server.request_timeout");
+  options.now = WallClock;
   return options;
 }
 

@@ -34,6 +34,7 @@ TEST(Settings, TheDefaultsAreThoseOfTheParts) {
   EXPECT_EQ(server.connections_max, plain_server.connections_max);
   EXPECT_EQ(server.body_bytes_max, plain_server.body_bytes_max);
   EXPECT_EQ(server.request_timeout, plain_server.request_timeout);
+  EXPECT_TRUE(server.now);
 }
 
 TEST(Settings, EveryPolicyThatTheBoundsAllowIsSound) {

@@ -217,6 +217,7 @@ void ServerConnection::Write(HttpResponse response) {
   header.reason(HttpTitle(response.status));
   for (auto& [name, value] : response.headers) header.insert(name, HeaderValue(std::move(value)));
   header.set(http::field::server, "tipoff");
+  if (set_.options.now) header.set(http::field::date, HttpDate(set_.options.now()));
   header.set("X-Content-Type-Options", "nosniff");
   if (header.count(http::field::cache_control) == 0) {
     header.set(http::field::cache_control, "no-store");

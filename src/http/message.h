@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/instant.h"
 #include "base/result.h"
 
 namespace tipoff {
@@ -72,6 +73,9 @@ HttpResponse HttpProblem(int status, std::string_view detail);
 // What a server said in an answer that is not a success: the `detail` of problem+json, else its
 // `error` or `message`, else the beginning of the body, else the status's title.
 std::string ServerWords(const HttpResponse& response);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", as in a Date header.
+std::string HttpDate(Instant at);
 
 // "%2F" -> "/"; kInvalid for a broken escape. In queries "+" is a space.
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space);

@@ -36,6 +36,15 @@ TEST(Server, AnswersWithSafeHeadersAndKeepsTheConnection) {
   EXPECT_EQ(server->statistics().requests, 3u);
 }
 
+TEST(Server, TellsTheTimeIfItKnowsIt) {
+  HttpServerOptions options;
+  options.now = [] { return Instant::FromMicros(784'111'777'000'000); };
+  auto server = ServeHttp(EchoHttp, options);
+  RawClient client(*server);
+  client.Send(GetText("/"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+}
+
 TEST(Server, AHandlersHeadersArePassedOnButCanNotBeForged) {
   auto server = ServeHttp([](HttpRequest, std::shared_ptr<Responder> responder) {
     responder->Send({.status = 202,
