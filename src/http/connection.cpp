@@ -64,7 +64,8 @@ ServerConnection::ServerConnection(ConnectionSet& set, asio::ip::tcp::socket soc
     : set_(set),
       socket_(std::move(socket)),
       timer_(socket_.get_executor()),
-      reader_({set.options.header_bytes_max, set.options.body_bytes_max}),
+      reader_({set.options.header_bytes_max, set.options.body_bytes_max,
+               &set.options.body_bytes_max_for}),
       remote_(RemoteOf(socket_)) {
   Error ignored;
   socket_.non_blocking(true, ignored);

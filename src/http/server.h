@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,7 @@ struct HttpServerOptions {
   std::size_t connections_max = 2000;
   std::size_t header_bytes_max = 16384;   // 431, and 414 where the target alone is longer.
   std::size_t body_bytes_max = 1u << 20;  // 413, as soon as it is announced.
+  std::map<std::string, std::size_t> body_bytes_max_for;  // Of these paths another one.
   Duration request_timeout = std::chrono::seconds(10);    // From its first byte to its last: 408.
   // Keep-alive without a request, or a client that does not take its answer: closed.
   Duration idle_timeout = std::chrono::seconds(75);
