@@ -62,6 +62,9 @@ class Responder {
   virtual void Send(HttpResponse response) = 0;
   // Begins a text/event-stream.
   virtual std::shared_ptr<EventSink> Stream() = 0;
+  // False once it is known that nobody will read the answer: the client has ended its connection,
+  // or was told something else meanwhile. Whoever would hand out something asks before.
+  virtual bool alive() const { return true; }
 };
 
 using HttpHandler = std::function<void(HttpRequest, std::shared_ptr<Responder>)>;

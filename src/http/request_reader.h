@@ -35,6 +35,8 @@ class RequestReader {
   // Adds bytes as they came from the client. Those after the end of a request are kept for the
   // next one; the caller puts no more before it has taken the one that is done.
   void Put(std::string_view bytes);
+  // Bytes that were put and not read yet.
+  std::size_t buffered() const { return bytes_.size(); }
   Step Read();
   // A byte of the current request has come. Empty lines before a request do not count.
   bool begun() const;

@@ -130,6 +130,46 @@ TEST(Server, AResponderThatIsDroppedAnswers500) {
   EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 500 Internal Server Error\r\n"));
 }
 
+// Who asks "/gone" is told whether the client of the request before has left; repeated, because
+// nobody is told when the server notices.
+bool IsSeenToLeave(const HttpServer& server, HttpInbox& inbox, const Responder& of) {
+  RawClient other(server);
+  for (int i = 0; i < 20'000 && of.alive(); ++i) {
+    other.Send(GetText("/gone"));
+    inbox.Next().second->Send({});
+    other.ReadAnswer();
+  }
+  return !of.alive();
+}
+
+TEST(Server, AClientThatLeavesWhileItsRequestIsHandledIsNoticed) {
+  HttpInbox inbox;
+  auto server = ServeHttp(inbox.handler());
+  {
+    RawClient client(*server);
+    client.Send(GetText("/"));
+    auto [request, responder] = inbox.Next();
+    EXPECT_TRUE(responder->alive());
+    client.Vanish();
+    EXPECT_TRUE(IsSeenToLeave(*server, inbox, *responder));
+  }
+  // Pipelined requests hide nothing, and are kept.
+  RawClient client(*server);
+  client.Send(GetText("/1") + GetText("/2"));
+  auto [request, responder] = inbox.Next();
+  EXPECT_TRUE(responder->alive());
+  client.Send(GetText("/3"));
+  client.SayNoMore();
+  EXPECT_TRUE(IsSeenToLeave(*server, inbox, *responder));
+  responder->Send({});
+  for (const char* path : {"/2", "/3"}) {
+    auto [next, answer] = inbox.Next();
+    EXPECT_EQ(next.path, path);
+    answer->Send({});
+  }
+  EXPECT_THAT(client.ReadAll(), HasSubstr("200 OK"));
+}
+
 TEST(Server, AClientThatVanishesHarmsNobody) {
   HttpInbox inbox;
   auto server = ServeHttp(inbox.handler());

@@ -26,6 +26,7 @@ class TestResponder final : public Responder, public EventSink {
   std::shared_ptr<EventSink> Stream() override;
   bool Send(std::string event) override;
   void Close() override { closed = true; }
+  bool alive() const override { return !gone; }
 
   std::optional<HttpResponse> response;
   std::shared_ptr<TestResponder> stream;
