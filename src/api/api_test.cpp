@@ -426,6 +426,19 @@ TEST_F(ApiTest, OfManyWorkersThoseSeenLastAreListed) {
   EXPECT_EQ(workers[0].at("name").as_string(), "working");
 }
 
+TEST_F(ApiTest, F48_UnknownParametersAndForeignCursorsAreErrors) {
+  std::string batch = "/v1/batches/" + api_.Start().str();
+  for (const std::string& path :
+       {batch, batch + "/predictions", std::string("/v1/workers"), std::string("/v1/quarantine"),
+        std::string("/v1/backlog"), std::string("/v1/audit")}) {
+    EXPECT_EQ(api_.Ask("GET", path).status, 200) << path;
+    ExpectProblem(api_.Ask("GET", path + "?limits=3"), 400, "limits");
+  }
+  for (const char* path : {"/v1/batches?cursor=abc", "/v1/audit?cursor=abc"}) {
+    ExpectProblem(api_.Ask("GET", path), 400, "cursor");
+  }
+}
+
 TEST_F(ApiTest, WhoIsStoppingStartsNothing) {
   api_.api.Drain();
   EXPECT_EQ(api_.Ask("POST", "/start").status, 503);

@@ -202,6 +202,8 @@ void ListWorkers(const ApiParts& parts, const Call& call) {
 
 void ListQuarantine(const ApiParts& parts, const Call& call) {
   QueryReader reader(call.request);
+  Status only = reader.Only({"limit"});
+  if (!only.ok()) return call.Fail(only.error());
   auto limit = reader.Integer("limit", 100, 1, 1000);
   if (!limit.ok()) return call.Fail(limit.error());
   parts.store.ListQuarantine(static_cast<std::size_t>(*limit),
@@ -251,6 +253,8 @@ struct BacklogRound : std::enable_shared_from_this<BacklogRound> {
 
 void ListAudit(const ApiParts& parts, const Call& call) {
   QueryReader reader(call.request);
+  Status only = reader.Only({"limit", "cursor"});
+  if (!only.ok()) return call.Fail(only.error());
   auto limit = reader.Integer("limit", 100, 1, 500);
   if (!limit.ok()) return call.Fail(limit.error());
   AuditFilter filter;
@@ -302,6 +306,8 @@ void AddSystemRoutes(Router& router, const ApiParts& parts, const std::shared_pt
   router.Add("GET", "/v1/quarantine", Role::kRead,
              [parts](const Call& call) { ListQuarantine(parts, call); });
   router.Add("GET", "/v1/backlog", Role::kRead, [parts](const Call& call) {
+    Status only = QueryReader(call.request).Only({});
+    if (!only.ok()) return call.Fail(only.error());
     std::make_shared<BacklogRound>(parts.bus, call)->Next();
   });
   router.Add("GET", "/v1/audit", Role::kOperate,
