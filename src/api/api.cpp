@@ -13,7 +13,7 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<
   AddEventRoutes(router_, parts_);
   AddPlatformRoutes(router_, parts_, draining_);
   AddPushRoutes(router_, parts_);
-  AddLeaseRoutes(router_, parts_);
+  AddLeaseRoutes(router_, parts_, draining_);
   AddSystemRoutes(router_, parts_, draining_);
 }
 

@@ -433,6 +433,64 @@ TEST_F(ApiTest, F34_ReadyzSaysNoWhileTheStoreIsAway) {
   EXPECT_EQ(responder->response->status, 503);
 }
 
+TEST_F(ApiTest, F34_F50_ReadyzSaysNoWhileWritesAreRefused) {
+  api_.process->store.fault = [](const std::string& call) {
+    return call == "PutRecord" ? Fault::kRefused : Fault::kNone;
+  };
+  HttpResponse refused = api_.Ask("GET", "/readyz");
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_EQ(Text(refused, "status"), "not_ready");
+  EXPECT_NE(refused.body.find("can't be written: "), std::string::npos) << refused.body;
+  for (int i = 0; i < 10; ++i) api_.Ask("GET", "/health/deep");
+  EXPECT_EQ(api_.process->store.calls["PutRecord"], 1) << "checks are no load";
+  api_.process->store.fault = [](const std::string&) { return Fault::kNone; };
+  api_.world.loop.Advance(std::chrono::seconds(6));
+  EXPECT_EQ(api_.Ask("GET", "/readyz").status, 200) << "it goes on by itself";
+  api_.world.loop.Advance(std::chrono::seconds(6));
+  api_.process->store.fault = [](const std::string& call) {
+    return call == "PutRecord" ? Fault::kHang : Fault::kNone;
+  };
+  auto first = api_.Send("GET", "/readyz");
+  auto second = api_.Send("GET", "/readyz");
+  api_.world.loop.Advance(std::chrono::seconds(4));
+  ASSERT_TRUE(first->response && second->response);
+  EXPECT_EQ(first->response->status, 503);
+  EXPECT_EQ(second->response->status, 503);
+}
+
+TEST_F(ApiTest, WhatIsOpenedReadOnlyIsNotWrittenToFindOut) {
+  ApiWorld reader({.read_only = true});
+  EXPECT_EQ(reader.Ask("GET", "/readyz").status, 200);
+  EXPECT_EQ(reader.process->store.calls["PutRecord"], 0);
+}
+
+TEST_F(ApiTest, OfManyWorkersThoseSeenLastAreListed) {
+  auto put = [&](const std::string& name) {
+    api_.world.database.records[{"worker", name}] = {"worker", name, api_.world.loop.Now(),
+                                                     R"({"name":")" + name + R"("})"};
+  };
+  for (int i = 0; i < 1200; ++i) put("crashed-" + std::to_string(i));
+  api_.world.loop.Advance(std::chrono::seconds(1));
+  put("working");
+  boost::json::array workers =
+      ApiWorld::Json(api_.Ask("GET", "/v1/workers")).at("workers").as_array();
+  ASSERT_EQ(workers.size(), 500u);
+  EXPECT_EQ(workers[0].at("name").as_string(), "working");
+}
+
+TEST_F(ApiTest, F48_UnknownParametersAndForeignCursorsAreErrors) {
+  std::string batch = "/v1/batches/" + api_.Start().str();
+  for (const std::string& path :
+       {batch, batch + "/predictions", std::string("/v1/workers"), std::string("/v1/quarantine"),
+        std::string("/v1/backlog"), std::string("/v1/audit")}) {
+    EXPECT_EQ(api_.Ask("GET", path).status, 200) << path;
+    ExpectProblem(api_.Ask("GET", path + "?limits=3"), 400, "limits");
+  }
+  for (const char* path : {"/v1/batches?cursor=abc", "/v1/audit?cursor=abc"}) {
+    ExpectProblem(api_.Ask("GET", path), 400, "cursor");
+  }
+}
+
 TEST_F(ApiTest, WhoIsStoppingStartsNothing) {
   api_.api.Drain();
   EXPECT_EQ(api_.Ask("POST", "/start").status, 503);

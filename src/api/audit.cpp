@@ -19,6 +19,12 @@ constexpr std::size_t kEntriesPerPage = 500;
 // Sixteen digits of microseconds last until the year 2286.
 std::string TimePart(Instant at) { return fmt::format("{:016}", at.micros()); }
 
+bool IsEntryId(std::string_view text) {
+  constexpr std::size_t kDigits = 16;
+  return text.size() > kDigits + 1 && text.find_first_not_of("0123456789") == kDigits &&
+         text[kDigits] == '-';
+}
+
 // One line of UTF-8 whatever comes in, so that no input can make its own entry unreadable or write
 // on an operator's terminal; at most kReasonBytes, not cut within a character.
 std::string Clean(std::string text) {
@@ -82,6 +88,10 @@ void Audit::Write(AuditEntry entry, DoneWith<Done> done) {
 }
 
 void Audit::List(AuditFilter filter, DoneWith<AuditPage> done) {
+  if (!filter.after.empty() && !IsEntryId(filter.after)) {
+    return done(Error{Errc::kInvalid,
+                      "cursor: is not one that the audit log gave; begin again without one"});
+  }
   std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kEntriesPerPage);
   std::string oldest = filter.since.never() ? "" : TimePart(filter.since);
   store_.ListRecords(

@@ -34,6 +34,7 @@ class KeepingResponder final : public Responder {
                      [inner = inner_, response](Result<Record>) { inner->Send(response); });
   }
   std::shared_ptr<EventSink> Stream() override { return inner_->Stream(); }
+  bool alive() const override { return inner_->alive(); }
 
  private:
   static bool IsKept(const HttpResponse& response) {

@@ -9,6 +9,8 @@
 namespace tipoff {
 namespace {
 
+// So long a worker that has left, or the end of the process, is not noticed.
+constexpr Duration kWaitSlice = std::chrono::seconds(2);
 constexpr std::size_t kSeenMax = 1000;
 constexpr std::uint64_t kPresencesPerSweep = 360;
 
@@ -55,14 +57,24 @@ struct LeaseDesk::Case {
 LeaseDesk::LeaseDesk(const ApiParts& parts) : parts_(parts) {}
 
 void LeaseDesk::Take(LeaseOrder order, DoneWith<std::vector<HandedOut>> done) {
-  Seen(order);
-  LeaseOptions options{
-      .max = std::min(order.max, kLeasesMax), .lease = order.lease, .wait = order.wait};
+  Seen(order.worker, order.worker_version, order.group);
+  Duration until = parts_.loop.Steady() + order.wait;
+  Ask(std::move(order), until, std::move(done));
+}
+
+void LeaseDesk::Ask(LeaseOrder order, Duration until, DoneWith<std::vector<HandedOut>> done) {
+  Duration left = std::max(until - parts_.loop.Steady(), Duration(0));
+  LeaseOptions options{.max = std::min(order.max, kLeasesMax),
+                       .lease = order.lease,
+                       .wait = order.may_wait() ? std::min(left, kWaitSlice) : Duration(0)};
   // Not this process: when it ends, those who work for it elsewhere go on.
   Incarnation owner("api/" + order.worker);
-  auto taken = [this, order, done](Result<std::vector<Delivery>> deliveries) {
+  auto taken = [this, order, until, done](Result<std::vector<Delivery>> deliveries) {
     if (!deliveries.ok()) return done(deliveries.error());
-    if (deliveries->empty()) return done(std::vector<HandedOut>());
+    if (deliveries->empty()) {
+      bool over = parts_.loop.Steady() >= until || !order.wanted() || !order.may_wait();
+      return over ? done(std::vector<HandedOut>()) : Ask(order, until, done);
+    }
     auto hand = std::make_shared<Hand>();
     hand->order = order;
     hand->expires_at = parts_.store.Now() + order.lease;
@@ -71,9 +83,11 @@ void LeaseDesk::Take(LeaseOrder order, DoneWith<std::vector<HandedOut>> done) {
     for (std::size_t i = 0; i < hand->items.size(); ++i) {
       Receive(std::move((*deliveries)[i]), hand->items[i]);
     }
+    if (!order.wanted()) return TakeBack(hand);
     Screen(parts_.store, hand->All(), [this, hand] { LoadHistory(hand); });
   };
-  parts_.bus.Lease(RequestsOf(order.group), std::move(owner), options, std::move(taken));
+  Topic topic = RequestsOf(order.group);
+  parts_.bus.Lease(std::move(topic), std::move(owner), options, std::move(taken));
 }
 
 void LeaseDesk::LoadHistory(std::shared_ptr<Hand> hand) {
@@ -96,6 +110,7 @@ void LeaseDesk::LoadHistory(std::shared_ptr<Hand> hand) {
 
 void LeaseDesk::HandOut(std::shared_ptr<Hand> hand) {
   const LeaseOrder& order = hand->order;
+  if (!order.wanted()) return TakeBack(std::move(hand));
   ReportLeases(parts_.bus, hand->All(), order.worker, order.worker_version);
   std::vector<HandedOut> handed_out;
   std::vector<HeldRequest*> useless;
@@ -124,7 +139,16 @@ void LeaseDesk::HandOut(std::shared_ptr<Hand> hand) {
   hand->done(std::move(handed_out));
 }
 
+// Nobody would work them until their lease ends.
+void LeaseDesk::TakeBack(std::shared_ptr<Hand> hand) {
+  std::vector<LeaseToken> tokens;
+  for (const HeldRequest& item : hand->items) tokens.push_back(item.delivery.token);
+  parts_.bus.Nack(RequestsOf(hand->order.group), std::move(tokens), Duration(0),
+                  [hand](Status) { hand->done(std::vector<HandedOut>()); });
+}
+
 void LeaseDesk::Extend(LeaseTicket ticket, Duration lease, DoneWith<Instant> done) {
+  Seen(ticket);
   parts_.bus.Extend(RequestsOf(ticket.group), {ticket.token}, lease,
                     [this, lease, done](Result<std::size_t> held) {
                       if (!held.ok()) return done(held.error());
@@ -136,6 +160,7 @@ void LeaseDesk::Extend(LeaseTicket ticket, Duration lease, DoneWith<Instant> don
 }
 
 void LeaseDesk::Report(LeaseTicket ticket, WorkReport report, DoneWith<ReportedRequest> done) {
+  Seen(ticket);
   auto work = std::make_shared<Case>();
   work->ticket = std::move(ticket);
   work->report = std::move(report);
@@ -231,20 +256,25 @@ void LeaseDesk::ReportError(LeaseTicket ticket, std::string reason,
 }
 
 void LeaseDesk::GiveBack(LeaseTicket ticket, Duration delay, DoneWith<Done> done) {
+  Seen(ticket);
   parts_.bus.Nack(RequestsOf(ticket.group), {ticket.token}, delay, std::move(done));
 }
 
 // Best effort, like the presence of tipoff's own workers.
-void LeaseDesk::Seen(const LeaseOrder& order) {
+void LeaseDesk::Seen(const LeaseTicket& ticket) {
+  if (!ticket.worker.empty()) Seen(ticket.worker, ticket.worker_version, ticket.group);
+}
+
+void LeaseDesk::Seen(const std::string& worker, const std::string& version,
+                     const std::string& group) {
   Duration now = parts_.loop.Steady();
-  auto [seen, fresh] = seen_.emplace(order.worker, now);
+  auto [seen, fresh] = seen_.emplace(worker, now);
   if (!fresh && now - seen->second < kPresencePeriod) return;
   seen->second = now;
   if (seen_.size() > kSeenMax) {
     std::erase_if(seen_, [&](const auto& entry) { return now - entry.second >= kPresencePeriod; });
   }
-  WorkerPresence presence{
-      .name = order.worker, .version = order.worker_version, .group = order.group};
+  WorkerPresence presence{.name = worker, .version = version, .group = group};
   Record record{std::string(kWorkerRecords), presence.name, {}, Encode(presence)};
   parts_.store.PutRecord(std::move(record), PutMode::kReplace, [](Result<Record>) {});
   if (presences_++ % kPresencesPerSweep != 1) return;

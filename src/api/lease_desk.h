@@ -3,6 +3,7 @@
 // What becomes of a message is decided by the ack matrix, as for tipoff's own workers.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,10 @@ struct LeaseOrder {
   std::string worker;
   std::string worker_version;
   bool history = true;  // Load what does not come with the message.
+  // Both are asked again and again. False ends the waiting: whoever asked has left, and what comes
+  // for him is given back; or this process is about to end.
+  std::function<bool()> wanted = [] { return true; };
+  std::function<bool()> may_wait = [] { return true; };
 };
 
 struct HandedOut {
@@ -56,9 +61,9 @@ class LeaseDesk {
  public:
   explicit LeaseDesk(const ApiParts& parts);
 
-  // Up to `max` requests, none if none came within `wait`. What is of no use to anybody is settled
-  // and not handed out. kUnavailable: bus or store did not answer, or the history could not be
-  // loaded and the requests were given back; nothing is held then.
+  // Up to `max` requests, none if none came within `wait` or nobody wants them any more. What is of
+  // no use to anybody is settled and not handed out. kUnavailable: bus or store did not answer, or
+  // the history could not be loaded and the requests were given back; nothing is held then.
   void Take(LeaseOrder order, DoneWith<std::vector<HandedOut>> done);
 
   // Holds a request for `lease` longer; answers until when. kNotFound: the lease is lost.
@@ -78,12 +83,15 @@ class LeaseDesk {
  private:
   struct Hand;
   struct Case;
+  void Ask(LeaseOrder order, Duration until, DoneWith<std::vector<HandedOut>> done);
   void LoadHistory(std::shared_ptr<Hand> hand);
   void HandOut(std::shared_ptr<Hand> hand);
+  void TakeBack(std::shared_ptr<Hand> hand);
   void Stage(std::shared_ptr<Case> work);
   void Submit(std::shared_ptr<Case> work, Completion completion);
   void Finish(std::shared_ptr<Case> work);
-  void Seen(const LeaseOrder& order);
+  void Seen(const std::string& worker, const std::string& version, const std::string& group);
+  void Seen(const LeaseTicket& ticket);
 
   ApiParts parts_;
   std::map<std::string, Duration> seen_;  // When a worker's presence was written, steady time.

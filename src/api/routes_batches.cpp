@@ -35,6 +35,8 @@ void ListBatches(const ApiParts& parts, const Call& call) {
 }
 
 void GetBatch(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
   Store& store = parts.store;
   VisitBatch(parts, BatchId(call.Param("id")), [&store, call](Result<Batch> batch) {
     if (!batch.ok()) return call.Fail(batch.error());
@@ -82,6 +84,8 @@ void ListRequests(const ApiParts& parts, const Call& call) {
 }
 
 void ListPredictions(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
   Store& store = parts.store;
   store.Load(BatchId(call.Param("id")), {}, [&store, call](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return call.Fail(snapshot.error());

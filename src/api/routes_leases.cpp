@@ -22,6 +22,7 @@ constexpr auto kLeaseMax = std::chrono::minutes(10);
 constexpr Duration kLeaseDefault = std::chrono::seconds(60);
 
 using Desk = std::shared_ptr<LeaseDesk>;
+using Flag = std::shared_ptr<bool>;
 
 std::string ReadName(JsonReader& reader, std::string_view field) {
   std::string name = reader.Text(field);
@@ -79,9 +80,11 @@ std::string LeasesText(const std::vector<HandedOut>& leases) {
   return text + "]}\n";
 }
 
-void Take(const Desk& desk, const Call& call) {
+void Take(const Desk& desk, const Call& call, const Flag& draining) {
   auto order = ReadOrder(call);
   if (!order.ok()) return call.Fail(order.error());
+  order->wanted = [responder = call.responder] { return responder->alive(); };
+  order->may_wait = [draining] { return !*draining; };
   desk->Take(std::move(*order), [call](Result<std::vector<HandedOut>> leases) {
     if (!leases.ok()) return call.Fail(leases.error());
     HttpResponse response;
@@ -207,12 +210,13 @@ void Release(const Desk& desk, const Call& call) {
 
 }  // namespace
 
-void AddLeaseRoutes(Router& router, const ApiParts& parts) {
+void AddLeaseRoutes(Router& router, const ApiParts& parts, const Flag& draining) {
   auto desk = std::make_shared<LeaseDesk>(parts);
   auto add = [&router, desk](const char* path, void (*handle)(const Desk&, const Call&)) {
     router.Add("POST", path, Role::kWork, [desk, handle](Call call) { handle(desk, call); });
   };
-  add("/v1/leases", Take);
+  router.Add("POST", "/v1/leases", Role::kWork,
+             [desk, draining](const Call& call) { Take(desk, call, draining); });
   add("/v1/leases/{token}:heartbeat", Heartbeat);
   add("/v1/leases/{token}:complete", Complete);
   add("/v1/leases/{token}:fail", Fail);

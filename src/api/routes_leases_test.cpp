@@ -85,6 +85,42 @@ TEST_F(LeasesTest, WhenNothingComesTheListIsEmpty) {
   EXPECT_EQ(waiting->response->body, "{\"leases\":[]}\n");
 }
 
+TEST_F(LeasesTest, F13_AWorkerThatLeftWhileItWaitedHoldsNothing) {
+  json::value held = world_.Lease(R"(,"max":10)")[0];
+  auto left = world_.Send("/v1/leases", R"({"worker":"w","wait":"30s","lease":"10m"})");
+  world_.world.loop.Advance(seconds(1));
+  left->gone = true;
+  world_.Ask(Path(held, "release"));
+  world_.world.loop.RunIdle();
+  ASSERT_TRUE(left->response.has_value());
+  EXPECT_EQ(left->response->body, "{\"leases\":[]}\n");
+  EXPECT_EQ(world_.Lease().size(), 1u) << "given back at once";
+}
+
+TEST_F(LeasesTest, F13_AWorkerThatLeftWhileItsHistoryWasLoadedHoldsNothing) {
+  world_.history.hang = true;
+  auto left = world_.Send("/v1/leases", R"({"worker":"w","lease":"10m"})");
+  world_.world.loop.RunIdle();
+  left->gone = true;
+  world_.world.loop.Advance(seconds(11));
+  EXPECT_TRUE(left->response.has_value());
+  EXPECT_EQ(world_.Lease(R"(,"max":10,"history":false)").size(), 10u) << "given back at once";
+}
+
+TEST_F(LeasesTest, NobodyWaitsForAWorkerThatLeftOrWhileTheProcessEnds) {
+  world_.Lease(R"(,"max":10,"lease":"10m")");
+  auto left = world_.Send("/v1/leases", R"({"worker":"w","wait":"30s"})");
+  auto there = world_.Send("/v1/leases", R"({"worker":"v","wait":"30s"})");
+  left->gone = true;
+  world_.world.loop.Advance(seconds(3));
+  EXPECT_TRUE(left->response.has_value());
+  EXPECT_FALSE(there->response.has_value());
+  *world_.draining = true;
+  world_.world.loop.Advance(seconds(3));
+  ASSERT_TRUE(there->response.has_value());
+  EXPECT_EQ(there->response->body, "{\"leases\":[]}\n");
+}
+
 TEST_F(LeasesTest, AWholeBatchIsWorkedThroughThem) {
   for (const json::value& lease : world_.Lease(R"(,"max":10)")) {
     HttpResponse done = Complete(lease);
@@ -304,6 +340,23 @@ TEST_F(LeasesTest, AWorkerElsewhereIsSeen) {
   auto presence = DecodeWorkerPresence(found->second.body);
   EXPECT_EQ(presence->version, "3");
   EXPECT_FALSE(presence->counts.has_value());
+}
+
+TEST_F(LeasesTest, AWorkerThatOnlyKeepsOrReportsIsSeenToo) {
+  json::array leases = world_.Lease(R"(,"max":4,"lease":"10m")");
+  auto silent_for = [&] {
+    world_.world.loop.RunIdle();
+    return world_.world.loop.Now() - world_.world.database.records.at({"worker", "w1"}).at;
+  };
+  int next = 0;
+  for (const char* verb : {"heartbeat", "complete", "fail", "release"}) {
+    world_.world.loop.Advance(seconds(40));
+    EXPECT_GE(silent_for(), seconds(40));
+    std::string body = std::string(verb) == "complete" ? kPredictions : "{}";
+    if (std::string(verb) == "fail") body = R"({"kind":"error","reason":"because"})";
+    world_.Ask(Path(leases[static_cast<std::size_t>(next++)], verb), body);
+    EXPECT_LT(silent_for(), seconds(1)) << verb;
+  }
 }
 
 }  // namespace

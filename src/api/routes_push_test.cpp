@@ -76,6 +76,17 @@ TEST_F(PushRoutesTest, F17_MalformedPushesAreAckedAndKept) {
   EXPECT_EQ(world_.Stored().counts.terminal(), 0u);
 }
 
+TEST_F(PushRoutesTest, F17_AMessageOf4MBIsAckedAndItsBeginningKept) {
+  std::string huge = R"({"player_lookup":")" + std::string(4'000'000, 'x') + R"("})";
+  EXPECT_EQ(world_.Ask("/complete", Envelope(huge)).status, 204);
+  EXPECT_EQ(world_.Ask("/predict", Envelope(huge)).status, 204);
+  ASSERT_EQ(quarantined(), 2u);
+  for (const Quarantined& kept : world_.world.database.quarantine) {
+    EXPECT_EQ(kept.body, huge.substr(0, 4096));
+    EXPECT_NE(kept.reason.find("1048576"), std::string::npos) << kept.reason;
+  }
+}
+
 TEST_F(PushRoutesTest, F21_AnUnknownBatchOrPlayerIsAckedAndKept) {
   EXPECT_EQ(world_.Ask("/complete", Envelope(PlatformCompletion("nobody"))).status, 204);
   EXPECT_EQ(world_

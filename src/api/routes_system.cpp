@@ -1,6 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "api/batch_list.h"
 #include "api/fields.h"
@@ -11,6 +17,7 @@
 #include "base/reply.h"
 #include "core/limits.h"
 #include "view/json.h"
+#include "view/worker_presence.h"
 
 namespace tipoff {
 namespace {
@@ -19,6 +26,9 @@ namespace json = boost::json;
 
 // A check of health answers within this, whatever the store does.
 constexpr auto kCheckTime = std::chrono::seconds(3);
+constexpr auto kProbePeriod = std::chrono::seconds(5);
+constexpr std::size_t kWorkersMax = 500;  // Shown; and read in one page.
+constexpr int kWorkerPagesMax = 200;      // A hundred thousand lives within a day.
 
 json::object CheckToJson(std::string_view name, bool ok, const std::string& detail) {
   return {{"name", name}, {"ok", ok}, {"detail", detail}};
@@ -40,55 +50,135 @@ json::object LiveToJson(const std::vector<Batch>& live, Instant now) {
       {"longest_without_progress_seconds", static_cast<double>(idle_max.count() / 1000) / 1000}};
 }
 
-// Whether this process can do work: the store answers, the bus answers, it is not stopping.
-// `deep` fails on overdue batches, too.
-void Ready(const ApiParts& parts, const Call& call, bool draining, bool deep) {
-  Store& store = parts.store;
-  Bus& bus = parts.bus;
-  Loop& loop = parts.loop;
-  auto store_reply = Reply<std::vector<Batch>>::Start(
-      loop, kCheckTime, {Errc::kUnavailable, "no answer within 3s"},
-      [&store, &bus, &loop, call, draining, deep](Result<std::vector<Batch>> live) {
-        auto bus_reply = Reply<Backlog>::Start(
-            loop, kCheckTime, {Errc::kUnavailable, "no answer within 3s"},
-            [&store, call, draining, deep, live](Result<Backlog> backlog) {
-              json::object answer;
-              if (live.ok()) answer = LiveToJson(*live, store.Now());
-              bool bus_ok = backlog.ok() || backlog.error().code == Errc::kUnsupported;
-              json::array checks;
-              checks.push_back(
-                  CheckToJson("store", live.ok(), live.ok() ? "answers" : live.error().message));
-              checks.push_back(
-                  CheckToJson("bus", bus_ok, bus_ok ? "answers" : backlog.error().message));
-              checks.push_back(CheckToJson("accepting", !draining,
-                                           draining ? "stopping: starts nothing any more" : "yes"));
-              bool stuck = live.ok() && answer["live_batches_without_progress"].as_uint64() > 0;
-              bool overdue = live.ok() && answer["live_batches_overdue"].as_uint64() > 0;
-              checks.push_back(CheckToJson(
-                  "progress", !stuck,
+// Whether writes get through, by one that changes nothing else. Whoever asks within a while after
+// it gets its outcome, and so do those who ask while it is under way.
+class WriteProbe : public std::enable_shared_from_this<WriteProbe> {
+ public:
+  explicit WriteProbe(const ApiParts& parts) : loop_(parts.loop), store_(parts.store) {}
+
+  void Ask(std::function<void(Status)> done) {
+    if (known_ && loop_.Steady() - asked_at_ < kProbePeriod) return done(*known_);
+    waiting_.push_back(std::move(done));
+    if (waiting_.size() > 1) return;
+    known_.reset();
+    asked_at_ = loop_.Steady();
+    auto reply =
+        Reply<Record>::Start(loop_, kCheckTime, {Errc::kUnavailable, "no write was done within 3s"},
+                             [self = shared_from_this()](const Result<Record>& written) {
+                               self->known_ = written.ok() ? Ok() : Status(written.error());
+                               for (auto& waiting : std::exchange(self->waiting_, {}))
+                                 waiting(*self->known_);
+                             });
+    store_.PutRecord({"probe", "readyz", {}, "{}"}, PutMode::kReplace,
+                     [reply](Result<Record> written) { reply->Post(std::move(written)); });
+  }
+
+ private:
+  Loop& loop_;
+  Store& store_;
+  Duration asked_at_{};
+  std::optional<Status> known_;
+  std::vector<std::function<void(Status)>> waiting_;
+};
+
+// What one check of readiness has found out. Its three questions are asked at the same time.
+struct Readiness {
+  Call call;
+  bool draining = false;
+  bool deep = false;  // Overdue batches fail it, too.
+  int open = 3;
+  Result<std::vector<Batch>> live = std::vector<Batch>();
+  Result<Backlog> backlog = Backlog();
+  Status writes = Ok();
+};
+
+void AnswerReadiness(const Readiness& found, Instant now) {
+  const auto& live = found.live;
+  json::object answer;
+  if (live.ok()) answer = LiveToJson(*live, now);
+  bool store_ok = live.ok() && found.writes.ok();
+  bool bus_ok = found.backlog.ok() || found.backlog.error().code == Errc::kUnsupported;
+  std::string store = "answers";
+  if (!found.writes.ok()) store = "can't be written: " + found.writes.error().message;
+  if (!live.ok()) store = live.error().message;
+  bool stuck = live.ok() && answer["live_batches_without_progress"].as_uint64() > 0;
+  bool overdue = live.ok() && answer["live_batches_overdue"].as_uint64() > 0;
+  json::array checks;
+  checks.push_back(CheckToJson("store", store_ok, store));
+  checks.push_back(CheckToJson("bus", bus_ok, bus_ok ? "answers" : found.backlog.error().message));
+  checks.push_back(CheckToJson("accepting", !found.draining,
+                               found.draining ? "stopping: starts nothing any more" : "yes"));
+  checks.push_back(
+      CheckToJson("progress", !stuck,
                   stuck ? "live batches make no progress: `tipoff batch list --stuck`" : "yes"));
-              bool ready = live.ok() && bus_ok && !draining && !(deep && overdue);
-              answer["status"] = !ready ? "not_ready" : stuck ? "ready_but_stuck" : "ready";
-              answer["checks"] = std::move(checks);
-              call.Answer(ready ? 200 : 503, answer);
-            });
-        bus.Inspect({Topic::Kind::kRequests, ""},
-                    [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });
+  bool ready = store_ok && bus_ok && !found.draining && !(found.deep && overdue);
+  answer["status"] = !ready ? "not_ready" : stuck ? "ready_but_stuck" : "ready";
+  answer["checks"] = std::move(checks);
+  found.call.Answer(ready ? 200 : 503, answer);
+}
+
+// Whether this process can do work: the store answers and takes writes, the bus answers, it is not
+// stopping.
+void Ready(const ApiParts& parts, const Call& call, WriteProbe& probe, bool draining, bool deep) {
+  Store& store = parts.store;
+  auto found = std::make_shared<Readiness>();
+  found->call = call;
+  found->draining = draining;
+  found->deep = deep;
+  auto take = [found, &store] {
+    if (--found->open == 0) AnswerReadiness(*found, store.Now());
+  };
+  const Error late{Errc::kUnavailable, "no answer within 3s"};
+  auto live = Reply<std::vector<Batch>>::Start(parts.loop, kCheckTime, late,
+                                               [found, take](Result<std::vector<Batch>> answer) {
+                                                 found->live = std::move(answer);
+                                                 take();
+                                               });
+  auto backlog =
+      Reply<Backlog>::Start(parts.loop, kCheckTime, late, [found, take](Result<Backlog> answer) {
+        found->backlog = std::move(answer);
+        take();
       });
-  FindLive(store,
-           [store_reply](Result<std::vector<Batch>> live) { store_reply->Post(std::move(live)); });
+  FindLive(store, [live](Result<std::vector<Batch>> answer) { live->Post(std::move(answer)); });
+  parts.bus.Inspect({Topic::Kind::kRequests, ""},
+                    [backlog](Result<Backlog> answer) { backlog->Post(std::move(answer)); });
+  if (parts.options.read_only) return take();
+  probe.Ask([found, take](Status written) {
+    found->writes = std::move(written);
+    take();
+  });
 }
 
 void Alive(const ApiParts& parts, const Call& call) {
   call.Answer(200, json::object{{"status", "healthy"}, {"version", parts.options.version}});
 }
 
-void ListWorkers(const ApiParts& parts, const Call& call) {
-  RecordFilter filter{.kind = "worker", .limit = 500};
-  parts.store.ListRecords(filter, [call](Result<std::vector<Record>> records) {
-    if (!records.ok()) return call.Fail(records.error());
+// Those that were seen last, newest first. Their names say nothing about that, so all are looked
+// through: one that crashes at every start leaves a name each time.
+struct WorkerRound : std::enable_shared_from_this<WorkerRound> {
+  WorkerRound(Store& a_store, Call a_call) : store(a_store), call(std::move(a_call)) {}
+
+  void Next(const std::string& after) {
+    RecordFilter page{.kind = std::string(kWorkerRecords), .after = after, .limit = kWorkersMax};
+    store.ListRecords(page, [self = shared_from_this()](Result<std::vector<Record>> records) {
+      if (!records.ok()) return self->call.Fail(records.error());
+      self->Take(std::move(*records));
+    });
+  }
+
+  void Take(std::vector<Record> records) {
+    bool last = records.size() < kWorkersMax || ++pages == kWorkerPagesMax;
+    std::string after = records.empty() ? "" : records.back().id;
+    std::move(records.begin(), records.end(), std::back_inserter(newest));
+    std::stable_sort(newest.begin(), newest.end(),
+                     [](const Record& a, const Record& b) { return a.at > b.at; });
+    if (newest.size() > kWorkersMax) newest.resize(kWorkersMax);
+    last ? Answer() : Next(after);
+  }
+
+  void Answer() const {
     json::array workers;
-    for (const Record& record : *records) {
+    for (const Record& record : newest) {
       auto body = ParseJson(record.body);
       if (!body.ok() || !body->is_object()) continue;
       json::object worker = std::move(body->as_object());
@@ -96,11 +186,25 @@ void ListWorkers(const ApiParts& parts, const Call& call) {
       workers.push_back(std::move(worker));
     }
     call.Answer(200, json::object{{"workers", std::move(workers)}});
-  });
+  }
+
+  Store& store;
+  Call call;
+  std::vector<Record> newest;
+  int pages = 0;
+};
+
+void ListWorkers(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
+  std::make_shared<WorkerRound>(parts.store, call)->Next("");
 }
 
 void ListQuarantine(const ApiParts& parts, const Call& call) {
-  auto limit = QueryReader(call.request).Integer("limit", 100, 1, 1000);
+  QueryReader reader(call.request);
+  Status only = reader.Only({"limit"});
+  if (!only.ok()) return call.Fail(only.error());
+  auto limit = reader.Integer("limit", 100, 1, 1000);
   if (!limit.ok()) return call.Fail(limit.error());
   parts.store.ListQuarantine(static_cast<std::size_t>(*limit),
                              [call](Result<std::vector<Quarantined>> messages) {
@@ -149,6 +253,8 @@ struct BacklogRound : std::enable_shared_from_this<BacklogRound> {
 
 void ListAudit(const ApiParts& parts, const Call& call) {
   QueryReader reader(call.request);
+  Status only = reader.Only({"limit", "cursor"});
+  if (!only.ok()) return call.Fail(only.error());
   auto limit = reader.Integer("limit", 100, 1, 500);
   if (!limit.ok()) return call.Fail(limit.error());
   AuditFilter filter;
@@ -187,18 +293,21 @@ void AddSystemRoutes(Router& router, const ApiParts& parts, const std::shared_pt
   for (const char* path : {"/livez", "/health"}) {
     router.Add("GET", path, Role::kNone, [parts](const Call& call) { Alive(parts, call); });
   }
-  for (const char* path : {"/readyz", "/ready"}) {
-    router.Add("GET", path, Role::kNone,
-               [parts, draining](const Call& call) { Ready(parts, call, *draining, false); });
+  auto probe = std::make_shared<WriteProbe>(parts);
+  for (const char* path : {"/readyz", "/ready", "/health/deep"}) {
+    bool deep = std::string_view(path) == "/health/deep";
+    router.Add("GET", path, Role::kNone, [parts, draining, probe, deep](const Call& call) {
+      Ready(parts, call, *probe, *draining, deep);
+    });
   }
-  router.Add("GET", "/health/deep", Role::kNone,
-             [parts, draining](const Call& call) { Ready(parts, call, *draining, true); });
   router.Add("GET", "/metrics", Role::kNone, [parts](const Call& call) { Metrics(parts, call); });
   router.Add("GET", "/v1/workers", Role::kRead,
              [parts](const Call& call) { ListWorkers(parts, call); });
   router.Add("GET", "/v1/quarantine", Role::kRead,
              [parts](const Call& call) { ListQuarantine(parts, call); });
   router.Add("GET", "/v1/backlog", Role::kRead, [parts](const Call& call) {
+    Status only = QueryReader(call.request).Only({});
+    if (!only.ok()) return call.Fail(only.error());
     std::make_shared<BacklogRound>(parts.bus, call)->Next();
   });
   router.Add("GET", "/v1/audit", Role::kOperate,

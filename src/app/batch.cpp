@@ -142,7 +142,9 @@ void BatchCommand::AddStarts() {
 
   auto again = std::make_shared<RestartArguments>();
   CLI::App& restart = Verb(
-      "restart", "Clear a batch and start its day again for the same players; give --deadline and the like anew",
+      "restart",
+      "Clear a batch and start its day again for the same players; give --deadline and the like "
+      "anew",
       [again] { return again->dry_run ? Writes::kNever : Writes::kWhenNeeded; },
       [again](ApiClient& client, Console& console, Output output) {
         return RestartBatch(client, console, output, *again);

@@ -53,9 +53,15 @@ int ShowRequests(ApiClient& client, Console& console, Output output, const std::
 }
 
 int ShowPredictions(ApiClient& client, Console& console, Output output, const std::string& id) {
-  auto predictions = GetList(client, id, "predictions", {}, {.name = "predictions"});
-  if (!predictions.ok()) return Complain(predictions.error());
-  console.Out(FormatPredictions(*predictions, output));
+  auto path = BatchPath(id, "/predictions");
+  if (!path.ok()) return Complain(path.error());
+  auto answer = GetObject(client, *path);  // All of them: this list has no pages.
+  if (!answer.ok()) return Complain(answer.error());
+  const json::value* predictions = answer->if_contains("predictions");
+  if (predictions == nullptr || !predictions->is_array()) {
+    return Complain(Error{Errc::kUnavailable, "the answer has no list 'predictions'"});
+  }
+  console.Out(FormatPredictions(predictions->as_array(), output));
   return kExitSucceeded;
 }
 

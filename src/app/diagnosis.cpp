@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 #include "app/fields.h"
@@ -63,6 +64,13 @@ Finding JudgeTopic(const json::object& topic, Instant now) {
   }
   if (finding.verdict == Verdict::kOk) finding.remedy.clear();
   return finding;
+}
+
+// "Wed, 28 Jan 2026 02:00:00 GMT"; never if it is not that.
+Instant ParseHttpDate(const std::string& text) {
+  std::tm time{};
+  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return Instant();
+  return Instant::FromMicros(static_cast<std::int64_t>(timegm(&time)) * 1'000'000);
 }
 
 }  // namespace
@@ -181,6 +189,17 @@ Finding JudgeClock(Instant wall, Instant seen, const std::string& whose) {
   finding.detail = fmt::format("{} behind {}", FormatDuration(behind), whose);
   finding.remedy = "set the clock (NTP); until it has caught up, promised times come late or early";
   return finding;
+}
+
+Finding JudgeServerClock(const HttpResponse& response, Instant wall) {
+  for (const auto& [name, value] : response.headers) {
+    Instant at = name == "date" ? ParseHttpDate(value) : Instant();
+    if (!at.never()) return JudgeClock(wall, at, "the server's");
+  }
+  return {.name = "clock",
+          .verdict = Verdict::kWarn,
+          .detail = "the server tells no time, so the clocks were not compared",
+          .remedy = "compare them by hand: `date -u` on both machines"};
 }
 
 std::string FormatFindings(const std::vector<Finding>& findings, Output output) {

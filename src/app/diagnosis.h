@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "base/instant.h"
+#include "http/message.h"
 
 namespace tipoff {
 
@@ -34,6 +35,8 @@ std::vector<Finding> JudgeReadiness(int status, const boost::json::object& answe
 
 // How far `seen` (the highest time in the store, or a server's clock) is from this clock.
 Finding JudgeClock(Instant wall, Instant seen, const std::string& whose);
+// By the Date of what a server answered just now.
+Finding JudgeServerClock(const HttpResponse& response, Instant wall);
 
 std::string FormatFindings(const std::vector<Finding>& findings, Output output);
 // 0 if nothing failed, else 1.

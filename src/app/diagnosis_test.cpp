@@ -82,6 +82,19 @@ TEST(Diagnosis, F35_AClockThatWasSetBackIsSaid) {
   EXPECT_EQ(JudgeClock(kNow, kNow + std::chrono::hours(1), "the store").verdict, Verdict::kFail);
 }
 
+TEST(Diagnosis, F35_TheServersClockIsReadFromItsAnswers) {
+  auto judge = [](Instant at) {
+    return JudgeServerClock({.headers = {{"server", "tipoff"}, {"date", HttpDate(at)}}}, kNow);
+  };
+  EXPECT_EQ(judge(kNow).verdict, Verdict::kOk);
+  EXPECT_EQ(judge(kNow + std::chrono::minutes(2)).verdict, Verdict::kWarn);
+  EXPECT_EQ(judge(kNow + std::chrono::hours(1)).verdict, Verdict::kFail);
+  Finding silent = JudgeServerClock({.headers = {{"server", "tipoff"}}}, kNow);
+  EXPECT_EQ(silent.verdict, Verdict::kWarn);
+  EXPECT_THAT(silent.detail, HasSubstr("the server tells no time"));
+  EXPECT_EQ(JudgeServerClock({.headers = {{"date", "noon"}}}, kNow).verdict, Verdict::kWarn);
+}
+
 TEST(Diagnosis, OfAServerThatIsNotReadyEachReasonIsShown) {
   json::object ready = ParseJson(R"({"checks":[{"name":"store","ok":true}]})")->as_object();
   EXPECT_EQ(JudgeReadiness(200, ready).front().verdict, Verdict::kOk);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <ctime>
 
 #include "app/api_client.h"
 #include "app/connect.h"
@@ -22,13 +21,6 @@ struct DoctorArguments {
   ServerChoice connection;
   bool integrity = false;
 };
-
-// "Wed, 28 Jan 2026 02:00:00 GMT"; never if it is not that.
-Instant ParseHttpDate(const std::string& text) {
-  std::tm time{};
-  if (strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return Instant();
-  return Instant::FromMicros(static_cast<std::int64_t>(timegm(&time)) * 1'000'000);
-}
 
 Finding CannotAsk(const std::string& what, const Error& error) {
   return {.name = what,
@@ -86,11 +78,7 @@ void ExamineServer(ApiClient& client, std::vector<Finding>& findings) {
   for (Finding& finding : JudgeReadiness(response->status, *answer)) {
     findings.push_back(std::move(finding));
   }
-  for (const auto& [name, value] : response->headers) {
-    if (name == "date") {
-      findings.push_back(JudgeClock(WallClock(), ParseHttpDate(value), "the server's"));
-    }
-  }
+  findings.push_back(JudgeServerClock(*response, WallClock()));
   AskTheApi(client, findings);
 }
 

@@ -12,10 +12,15 @@
 #include <sstream>
 #include <thread>
 
+#include "app/game_date.h"
+
 namespace tipoff {
 namespace {
 
 namespace fs = std::filesystem;
+
+// An envelope around Pub/Sub's largest message, 10 MB, in base64.
+constexpr std::size_t kPushBytesMax = 14u << 20;
 
 std::map<std::string, std::string> Environment() {
   std::map<std::string, std::string> variables;
@@ -183,6 +188,11 @@ HttpServerOptions ServerOptionsFrom(const Config& config) {
   options.connections_max = static_cast<std::size_t>(config.Integer("server.connections_max"));
   options.body_bytes_max = static_cast<std::size_t>(config.Integer("server.body_max_bytes"));
   options.request_timeout = config.Span("server.request_timeout");
+  // What Pub/Sub pushes is taken whole, or it would push it for days; see KeepMalformed.
+  for (const char* door : {"/complete", "/predict"}) {
+    options.body_bytes_max_for[door] = std::max(options.body_bytes_max, kPushBytesMax);
+  }
+  options.now = WallClock;
   return options;
 }
 

@@ -34,6 +34,9 @@ TEST(Settings, TheDefaultsAreThoseOfTheParts) {
   EXPECT_EQ(server.connections_max, plain_server.connections_max);
   EXPECT_EQ(server.body_bytes_max, plain_server.body_bytes_max);
   EXPECT_EQ(server.request_timeout, plain_server.request_timeout);
+  EXPECT_TRUE(server.now);
+  EXPECT_GE(server.body_bytes_max_for.at("/complete"), 14'000'000u);
+  EXPECT_GE(server.body_bytes_max_for.at("/predict"), 14'000'000u);
 }
 
 TEST(Settings, EveryPolicyThatTheBoundsAllowIsSound) {

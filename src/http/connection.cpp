@@ -24,6 +24,9 @@ namespace {
 // longer: a socket that is closed with unread bytes resets the connection, and the answer is lost.
 constexpr Duration kLingerMax = std::chrono::seconds(2);
 constexpr std::size_t kLingerBytesMax = 32u << 20;
+// Pipelined requests that are read while another is handled, in order to see the client's end
+// behind them. A client that sends more ahead is not seen to leave.
+constexpr std::size_t kEarlyBytesMax = 65536;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kHeartbeat = ":\n\n";
 
@@ -64,7 +67,8 @@ ServerConnection::ServerConnection(ConnectionSet& set, asio::ip::tcp::socket soc
     : set_(set),
       socket_(std::move(socket)),
       timer_(socket_.get_executor()),
-      reader_({set.options.header_bytes_max, set.options.body_bytes_max}),
+      reader_({set.options.header_bytes_max, set.options.body_bytes_max,
+               &set.options.body_bytes_max_for}),
       remote_(RemoteOf(socket_)) {
   Error ignored;
   socket_.non_blocking(true, ignored);
@@ -92,6 +96,7 @@ void ServerConnection::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (queue_) queue_->Abort();
+  if (gone_) *gone_ = true;
   Error ignored;
   socket_.close(ignored);
   timer_.cancel();
@@ -125,8 +130,8 @@ void ServerConnection::WaitForBytes() {
 }
 
 void ServerConnection::TakeBytes() {
-  // A request that came while another is handled stays in the socket.
-  if (state_ == State::kHandling || state_ == State::kAnswering) return;
+  bool early = state_ == State::kHandling || state_ == State::kAnswering;
+  if (early && reader_.buffered() >= kEarlyBytesMax) return;
   Error problem;
   std::size_t read = socket_.read_some(asio::buffer(set_.scratch), problem);
   if (problem == asio::error::would_block || problem == asio::error::try_again) {
@@ -141,6 +146,10 @@ void ServerConnection::OnBytes(std::string_view bytes) {
     reader_.Put(bytes);
     return ReadRequest();
   }
+  if (state_ == State::kHandling || state_ == State::kAnswering) {
+    reader_.Put(bytes);  // For the next request.
+    return WaitForBytes();
+  }
   // Whatever a client says during its stream, or after its last answer, is not listened to.
   lingered_bytes_ += bytes.size();
   if (lingered_bytes_ > kLingerBytesMax) return Close();
@@ -150,7 +159,9 @@ void ServerConnection::OnBytes(std::string_view bytes) {
 void ServerConnection::OnEnd(const Error& problem) {
   bool cut_off = state_ == State::kReading && problem == asio::error::eof;
   if (cut_off) return Refuse(400, "The request ended before it was complete.");
-  if (state_ != State::kHandling && state_ != State::kAnswering) Close();
+  if (state_ != State::kHandling && state_ != State::kAnswering) return Close();
+  // Perhaps it only says no more and still reads: it is answered all the same.
+  if (gone_) *gone_ = true;
 }
 
 void ServerConnection::ReadRequest() {
@@ -182,8 +193,10 @@ void ServerConnection::Handle() {
   state_ = State::kHandling;
   Arm(set_.options.answer_timeout);
   ++set_.requests;
+  gone_ = std::make_shared<std::atomic<bool>>(false);
+  WaitForBytes();  // The end of the client.
   auto responder = std::make_shared<ConnectionResponder>(set_.door, weak_from_this(), number_,
-                                                         set_.options.stream_bytes_max);
+                                                         set_.options.stream_bytes_max, gone_);
   // A handler that throws drops its responder, which answers 500.
   try {
     set_.handler(std::move(taken.request), std::move(responder));
@@ -217,6 +230,7 @@ void ServerConnection::Write(HttpResponse response) {
   header.reason(HttpTitle(response.status));
   for (auto& [name, value] : response.headers) header.insert(name, HeaderValue(std::move(value)));
   header.set(http::field::server, "tipoff");
+  if (set_.options.now) header.set(http::field::date, HttpDate(set_.options.now()));
   header.set("X-Content-Type-Options", "nosniff");
   if (header.count(http::field::cache_control) == 0) {
     header.set(http::field::cache_control, "no-store");
@@ -349,6 +363,7 @@ void ServerConnection::OnTimeout() {
       return Refuse(408, fmt::format("The request was not complete within {}.",
                                      FormatDuration(set_.options.request_timeout)));
     case State::kHandling:
+      *gone_ = true;
       return Write(HttpProblem(504, fmt::format("There was no answer within {}. Whether the "
                                                 "request took effect is not known: ask again.",
                                                 FormatDuration(set_.options.answer_timeout))));

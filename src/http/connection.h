@@ -113,6 +113,8 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   std::string remote_;
 
   std::uint64_t number_ = 0;  // Of the request.
+  // Whether whoever asked it has left; its responder reads that on other threads.
+  std::shared_ptr<std::atomic<bool>> gone_;
   bool keep_alive_ = true;
   bool http10_ = false;
   bool head_ = false;

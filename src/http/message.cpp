@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <ctime>
+
 #include "base/json.h"
 
 namespace tipoff {
@@ -80,6 +83,20 @@ std::string ServerWords(const HttpResponse& response) {
   std::string words = response.body.substr(0, kWordsMax);
   while (!words.empty() && (words.back() == '\n' || words.back() == '\r')) words.pop_back();
   return words.empty() ? std::string(HttpTitle(response.status)) : words;
+}
+
+// Without the process's locale, which may know other names.
+std::string HttpDate(Instant at) {
+  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::time_t seconds = at.micros() / 1'000'000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                     kMonths.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {

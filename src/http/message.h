@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/instant.h"
 #include "base/result.h"
 
 namespace tipoff {
@@ -63,6 +64,9 @@ class Responder {
   virtual void Send(HttpResponse response) = 0;
   // Begins a text/event-stream.
   virtual std::shared_ptr<EventSink> Stream() = 0;
+  // False once it is known that nobody will read the answer: the client has ended its connection,
+  // or was told something else meanwhile. Whoever would hand out something asks before.
+  virtual bool alive() const { return true; }
 };
 
 using HttpHandler = std::function<void(HttpRequest, std::shared_ptr<Responder>)>;
@@ -74,6 +78,9 @@ HttpResponse HttpProblem(int status, std::string_view detail);
 // What a server said in an answer that is not a success: the `detail` of problem+json, else its
 // `error` or `message`, else the beginning of the body, else the status's title.
 std::string ServerWords(const HttpResponse& response);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", as in a Date header.
+std::string HttpDate(Instant at);
 
 // "%2F" -> "/"; kInvalid for a broken escape. In queries "+" is a space.
 Result<std::string> PercentDecode(std::string_view text, bool plus_is_space);

@@ -59,6 +59,11 @@ TEST(Message, AProblemHasTheFourMembers) {
   EXPECT_EQ(json.at("detail"), "At most 10 bytes.");
 }
 
+TEST(Message, ADateIsWrittenAsHttpWants) {
+  EXPECT_EQ(HttpDate(*ParseInstant("1994-11-06T08:49:37.9Z")), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(HttpDate(*ParseInstant("2026-01-28T02:00:00Z")), "Wed, 28 Jan 2026 02:00:00 GMT");
+}
+
 TEST(Message, AServersWordsAreFoundInWhateverItAnswers) {
   EXPECT_EQ(ServerWords(HttpProblem(404, "No such batch.")), "No such batch.");
   EXPECT_EQ(ServerWords({.status = 500, .body = R"({"error":"boom"})"}), "boom");

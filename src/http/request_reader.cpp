@@ -28,6 +28,13 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+std::uint64_t LargestBody(const RequestReader::Limits& limits) {
+  std::size_t largest = limits.body_bytes_max;
+  if (limits.body_bytes_max_for == nullptr) return largest;
+  for (const auto& [path, bytes] : *limits.body_bytes_max_for) largest = std::max(largest, bytes);
+  return largest;
+}
+
 // Tells a version that is not served from a request line that is none.
 bool NamesHttpVersion(std::string_view bytes) {
   std::string_view line = bytes.substr(0, bytes.find('\r'));
@@ -62,7 +69,8 @@ RequestReader::Step RequestReader::Read() {
     if (bytes_.empty()) return Step::kMore;
     parser_ = std::make_unique<Parser>();
     parser_->http.header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
-    parser_->http.body_limit(limits_.body_bytes_max);
+    // The path is not known yet; what it allows is checked as soon as it is.
+    parser_->http.body_limit(LargestBody(limits_));
   }
   auto& parser = parser_->http;
   while (!parser.is_done() && !bytes_.empty()) {
@@ -83,9 +91,8 @@ RequestReader::Step RequestReader::Read() {
       break;
     }
     if (problem == http::error::header_limit) return RefuseHeader(parser.get().target().empty());
-    if (problem == http::error::body_limit) {
-      return Refuse(413, fmt::format("The body is longer than {} bytes.", limits_.body_bytes_max));
-    }
+    if (problem == http::error::body_limit) return RefuseBody();
+    if (parser.is_header_done() && parser.get().body().size() > BodyBytesMax()) return RefuseBody();
     if (problem == http::error::bad_version && bad_version) {
       return Refuse(505, "This server speaks HTTP/1.1 and HTTP/1.0.");
     }
@@ -112,6 +119,19 @@ RequestReader::Step RequestReader::RefuseHeader(bool in_target) {
                                              limits_.header_bytes_max));
 }
 
+// Before the header was checked, only the raw target tells the path.
+std::size_t RequestReader::BodyBytesMax() const {
+  if (limits_.body_bytes_max_for == nullptr) return limits_.body_bytes_max;
+  std::string path = request_.path;
+  if (path.empty()) path = View(parser_->http.get().target());
+  auto found = limits_.body_bytes_max_for->find(path.substr(0, path.find('?')));
+  return found == limits_.body_bytes_max_for->end() ? limits_.body_bytes_max : found->second;
+}
+
+RequestReader::Step RequestReader::RefuseBody() {
+  return Refuse(413, fmt::format("The body is longer than {} bytes.", BodyBytesMax()));
+}
+
 // What the parser leaves to its caller. A request whose end two readers could see at different
 // places is refused, so that none can be smuggled past a proxy.
 RequestReader::Step RequestReader::CheckHeader() {
@@ -129,6 +149,8 @@ RequestReader::Step RequestReader::CheckHeader() {
   }
   request_.method = View(header.method_string());
   if (ReadTarget(View(header.target())) == Step::kRefused) return Step::kRefused;
+  auto announced = parser_->http.content_length();
+  if (announced && *announced > BodyBytesMax()) return RefuseBody();
   auto expect = header[http::field::expect];
   if (expect.empty() || header.version() < 11) return Step::kMore;
   if (!boost::beast::iequals(expect, "100-continue")) {

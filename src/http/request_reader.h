@@ -1,6 +1,7 @@
 // Bytes in, HTTP/1 requests out: the parser and its limits, without a socket and without a clock.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ class RequestReader {
   struct Limits {
     std::size_t header_bytes_max;  // Request line and headers together.
     std::size_t body_bytes_max;
+    // Of these paths another one. Outlives the reader.
+    const std::map<std::string, std::size_t>* body_bytes_max_for = nullptr;
   };
   enum class Step {
     kMore,      // The request is not complete: put more bytes.
@@ -32,6 +35,8 @@ class RequestReader {
   // Adds bytes as they came from the client. Those after the end of a request are kept for the
   // next one; the caller puts no more before it has taken the one that is done.
   void Put(std::string_view bytes);
+  // Bytes that were put and not read yet.
+  std::size_t buffered() const { return bytes_.size(); }
   Step Read();
   // A byte of the current request has come. Empty lines before a request do not count.
   bool begun() const;
@@ -53,6 +58,8 @@ class RequestReader {
   Step CheckHeader();
   Step ReadTarget(std::string_view target);
   void SkipEmptyLines();
+  std::size_t BodyBytesMax() const;
+  Step RefuseBody();
 
   const Limits limits_;
   std::string bytes_;

@@ -42,6 +42,26 @@ TEST(RequestReader, ReadsARequestThatComesByteByByte) {
   EXPECT_FALSE(reader.begun());
 }
 
+TEST(RequestReader, SomePathsMaySendMore) {
+  const std::map<std::string, std::size_t> more{{"/big", 40}};
+  auto status_of = [&](const std::string& path, std::size_t bytes, bool chunked) {
+    RequestReader reader(
+        {.header_bytes_max = 200, .body_bytes_max = 20, .body_bytes_max_for = &more});
+    std::string body(bytes, 'x');
+    reader.Put("POST " + path + " HTTP/1.1\r\nHost: h\r\n" +
+               (chunked
+                    ? "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n27\r\n" + body + "\r\n0\r\n\r\n"
+                    : "Content-Length: " + std::to_string(bytes) + "\r\n\r\n" + body));
+    return reader.Read() == Step::kDone ? 0 : reader.refusal().status;
+  };
+  EXPECT_EQ(status_of("/big?x=1", 40, false), 0);
+  EXPECT_EQ(status_of("/big", 41, false), 413);
+  EXPECT_EQ(status_of("/small", 20, false), 0);
+  EXPECT_EQ(status_of("/small", 21, false), 413);
+  EXPECT_EQ(status_of("/big", 39, true), 0);
+  EXPECT_EQ(status_of("/small", 39, true), 413);
+}
+
 TEST(RequestReader, KeepsTheBytesOfTheNextRequest) {
   RequestReader reader(kLimits);
   reader.Put(

@@ -50,11 +50,13 @@ class ConnectionSink final : public EventSink {
 
 ConnectionResponder::ConnectionResponder(std::shared_ptr<ServerDoor> door,
                                          std::weak_ptr<ServerConnection> connection,
-                                         std::uint64_t number, std::size_t stream_bytes_max)
+                                         std::uint64_t number, std::size_t stream_bytes_max,
+                                         std::shared_ptr<const std::atomic<bool>> gone)
     : door_(std::move(door)),
       connection_(std::move(connection)),
       number_(number),
-      stream_bytes_max_(stream_bytes_max) {}
+      stream_bytes_max_(stream_bytes_max),
+      gone_(std::move(gone)) {}
 
 ConnectionResponder::~ConnectionResponder() {
   if (used_.exchange(true)) return;

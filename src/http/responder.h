@@ -13,10 +13,12 @@ namespace tipoff {
 class ConnectionResponder final : public Responder {
  public:
   ConnectionResponder(std::shared_ptr<ServerDoor> door, std::weak_ptr<ServerConnection> connection,
-                      std::uint64_t number, std::size_t stream_bytes_max);
+                      std::uint64_t number, std::size_t stream_bytes_max,
+                      std::shared_ptr<const std::atomic<bool>> gone);
   ~ConnectionResponder() override;
   void Send(HttpResponse response) override;
   std::shared_ptr<EventSink> Stream() override;
+  bool alive() const override { return !gone_->load(); }
 
  private:
   void Deliver(HttpResponse response);
@@ -27,6 +29,7 @@ class ConnectionResponder final : public Responder {
   const std::weak_ptr<ServerConnection> connection_;
   const std::uint64_t number_;
   const std::size_t stream_bytes_max_;
+  const std::shared_ptr<const std::atomic<bool>> gone_;
   std::atomic<bool> used_{false};
 };
 

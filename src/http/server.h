@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -24,13 +25,17 @@ struct HttpServerOptions {
   std::size_t connections_max = 2000;
   std::size_t header_bytes_max = 16384;   // 431, and 414 where the target alone is longer.
   std::size_t body_bytes_max = 1u << 20;  // 413, as soon as it is announced.
-  Duration request_timeout = std::chrono::seconds(10);  // From its first byte to its last: 408.
+  std::map<std::string, std::size_t> body_bytes_max_for;  // Of these paths another one.
+  Duration request_timeout = std::chrono::seconds(10);    // From its first byte to its last: 408.
   // Keep-alive without a request, or a client that does not take its answer: closed.
   Duration idle_timeout = std::chrono::seconds(75);
   // The handler's time: 504. A call that waits for work (POST /v1/leases) may take 45 s.
   Duration answer_timeout = std::chrono::seconds(60);
   std::size_t stream_bytes_max = 1u << 20;  // Unsent events of one stream: then it is closed.
   Duration stream_heartbeat = std::chrono::seconds(15);  // A comment, so that proxies keep it.
+  // The wall clock, for the Date of answers. Called on the server's thread. Without one they have
+  // no Date.
+  std::function<Instant()> now;
 };
 
 class HttpServer {

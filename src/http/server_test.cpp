@@ -36,6 +36,15 @@ TEST(Server, AnswersWithSafeHeadersAndKeepsTheConnection) {
   EXPECT_EQ(server->statistics().requests, 3u);
 }
 
+TEST(Server, TellsTheTimeIfItKnowsIt) {
+  HttpServerOptions options;
+  options.now = [] { return Instant::FromMicros(784'111'777'000'000); };
+  auto server = ServeHttp(EchoHttp, options);
+  RawClient client(*server);
+  client.Send(GetText("/"));
+  EXPECT_THAT(client.ReadAnswer(), HasSubstr("\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+}
+
 TEST(Server, AHandlersHeadersArePassedOnButCanNotBeForged) {
   auto server = ServeHttp([](HttpRequest, std::shared_ptr<Responder> responder) {
     responder->Send({.status = 202,
@@ -119,6 +128,46 @@ TEST(Server, AResponderThatIsDroppedAnswers500) {
   client.Send(GetText("/") + GetText("/throw"));
   EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 500 Internal Server Error\r\n"));
   EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 500 Internal Server Error\r\n"));
+}
+
+// Who asks "/gone" is told whether the client of the request before has left; repeated, because
+// nobody is told when the server notices.
+bool IsSeenToLeave(const HttpServer& server, HttpInbox& inbox, const Responder& of) {
+  RawClient other(server);
+  for (int i = 0; i < 20'000 && of.alive(); ++i) {
+    other.Send(GetText("/gone"));
+    inbox.Next().second->Send({});
+    other.ReadAnswer();
+  }
+  return !of.alive();
+}
+
+TEST(Server, AClientThatLeavesWhileItsRequestIsHandledIsNoticed) {
+  HttpInbox inbox;
+  auto server = ServeHttp(inbox.handler());
+  {
+    RawClient client(*server);
+    client.Send(GetText("/"));
+    auto [request, responder] = inbox.Next();
+    EXPECT_TRUE(responder->alive());
+    client.Vanish();
+    EXPECT_TRUE(IsSeenToLeave(*server, inbox, *responder));
+  }
+  // Pipelined requests hide nothing, and are kept.
+  RawClient client(*server);
+  client.Send(GetText("/1") + GetText("/2"));
+  auto [request, responder] = inbox.Next();
+  EXPECT_TRUE(responder->alive());
+  client.Send(GetText("/3"));
+  client.SayNoMore();
+  EXPECT_TRUE(IsSeenToLeave(*server, inbox, *responder));
+  responder->Send({});
+  for (const char* path : {"/2", "/3"}) {
+    auto [next, answer] = inbox.Next();
+    EXPECT_EQ(next.path, path);
+    answer->Send({});
+  }
+  EXPECT_THAT(client.ReadAll(), HasSubstr("200 OK"));
 }
 
 TEST(Server, AClientThatVanishesHarmsNobody) {

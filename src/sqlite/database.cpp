@@ -21,6 +21,10 @@ namespace {
 constexpr std::size_t kQueueMax = 50'000;
 // Writes in one transaction: bounds how long the first of them waits for the last.
 constexpr std::size_t kGroupMax = 512;
+// How long a transaction waits for another process's; and all that are left when this one closes,
+// together: whoever stops a service does not wait for a stranger.
+constexpr int kBusyMsMax = 5000;
+constexpr int kClosingBusyMsMax = 500;
 constexpr auto kHousekeeping = std::chrono::milliseconds(500);
 
 struct PendingWrite {
@@ -56,6 +60,7 @@ struct Database::Impl {
   Impl(DatabaseOptions opened, Loop& a_clock) : options(std::move(opened)), clock(a_clock) {}
 
   void OpenWriter();
+  bool WaitForLock(int times);
   void WriterMain();
   void ReaderMain();
   void HousekeeperMain();
@@ -76,6 +81,8 @@ struct Database::Impl {
   std::condition_variable write_ready;
   std::deque<PendingWrite> writes;
   bool closed = false;
+  int busy_ms = 0;  // Waited for the write lock: in this transaction, and since closing began.
+  int closing_busy_ms = 0;
 
   std::mutex read_mutex;
   std::condition_variable read_ready;
@@ -234,6 +241,10 @@ Instant Database::Impl::TransactionTime(Connection& db) {
 void Database::Impl::OpenWriter() {
   writer = std::make_unique<Connection>(options.path, options.mode);
   if (options.mode == Connection::Mode::kReadOnly) return;
+  sqlite3_busy_handler(
+      writer->handle(),
+      [](void* self, int times) { return static_cast<Impl*>(self)->WaitForLock(times) ? 1 : 0; },
+      this);
   sqlite3_wal_hook(
       writer->handle(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -241,6 +252,17 @@ void Database::Impl::OpenWriter() {
         return SQLITE_OK;
       },
       this);
+}
+
+// Counts what it slept: the clock of `clock` need not move. Closing may begin meanwhile.
+bool Database::Impl::WaitForLock(int times) {
+  if (times == 0) busy_ms = 0;
+  if (busy_ms >= kBusyMsMax || closing_busy_ms >= kClosingBusyMsMax) return false;
+  int ms = std::min(1 + times, 20);
+  sqlite3_sleep(ms);
+  busy_ms += ms;
+  if (stopping) closing_busy_ms += ms;
+  return true;
 }
 
 void Database::Impl::WriterMain() {

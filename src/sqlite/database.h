@@ -51,7 +51,8 @@ class Database {
   // must every loop that a `done` posts to.
   static Result<std::unique_ptr<Database>> Open(DatabaseOptions options, Loop& clock);
   // Finishes the writes that were accepted, then gives back what this process still holds. If that
-  // can't be written, the next process does it, as for a dead one.
+  // can't be written, the next process does it, as for a dead one. While another process holds the
+  // write lock this waits for half a second in all; what is not written then fails, kUnavailable.
   ~Database();
 
   // A write reports its own refusal by a Status; what it wrote is then undone, the others' is not.

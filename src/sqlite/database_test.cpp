@@ -231,6 +231,37 @@ TEST_F(DatabaseTest, WhoClosesGivesBackWhatHeHolds) {
   EXPECT_EQ(given_back, std::vector{options.process.str()}) << "once, and by itself";
 }
 
+TEST_F(DatabaseTest, ClosingDoesNotWaitForAStrangersLock) {
+  std::vector<std::string> given_back;
+  DatabaseOptions options = Options();
+  options.on_death = [&](WriteContext&, const Incarnation& process) {
+    given_back.push_back(process.str());
+  };
+  auto database = Open(options);
+  Connection stranger(options.path, Connection::Mode::kReadWrite);
+  auto lock = std::make_unique<Transaction>(stranger);
+  // Let go long after closing should have ended, but before the usual wait for a lock has.
+  std::promise<void> closed;
+  auto release = std::async(std::launch::async, [&, end = closed.get_future()] {
+    end.wait_for(seconds(4));
+    lock.reset();
+  });
+  std::vector<Errc> refused;
+  for (const char* name : {"a", "b"}) {
+    database->Write(Insert(name), [&](Status status) {
+      if (!status.ok()) refused.push_back(status.error().code);
+    });
+  }
+  database.reset();
+  closed.set_value();
+  release.get();
+  EXPECT_EQ(refused, std::vector(2, Errc::kUnavailable));
+  EXPECT_TRUE(given_back.empty());
+  options.process = Incarnation("p2");
+  Open(options).reset();
+  EXPECT_EQ(given_back, (std::vector<std::string>{"p1", "p2"})) << "the next one does it";
+}
+
 TEST_F(DatabaseTest, TheRealSchemaOpens) {
   DatabaseOptions options = Options();
   options.migrations = Migrations();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/json.h"
 
 namespace tipoff {
@@ -320,6 +322,15 @@ Status DecodeBatchDetails(std::string_view text, Batch& batch) {
   }
   if (!reader.status().ok()) return Corrupt(reader.status().error());
   return Ok();
+}
+
+Result<std::int64_t> ParseBatchCursor(std::string_view text) {
+  if (text.empty()) return 0;
+  std::int64_t number = 0;
+  auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem == std::errc() && end == text.data() + text.size() && number > 0) return number;
+  return Error{Errc::kInvalid,
+               "cursor: is not one that a list of batches gave; begin again without one"};
 }
 
 }  // namespace tipoff

@@ -109,7 +109,7 @@ struct BatchFilter {
   std::optional<Day> game_date;
   std::optional<Phase> phase;
   std::optional<BatchId> retry_of;
-  std::string after;  // Cursor of the page before; "" for the first page.
+  std::string after;  // Cursor of the page before; "" for the first page. Else kInvalid.
   std::size_t limit = 100;
 };
 

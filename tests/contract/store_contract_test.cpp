@@ -410,6 +410,16 @@ TEST_P(StoreContract, BatchesAreListedNewestFirstAndFiltered) {
   EXPECT_EQ(ids({.after = page->next, .limit = 2}), "b1 ");
 }
 
+TEST_P(StoreContract, F48_ACursorThatNoPageGaveIsRefused) {
+  MustCreate("b1", 1);
+  for (const char* cursor : {"abc", "1x", " 1", "-1", "0", "99999999999999999999"}) {
+    auto page = List({.after = cursor});
+    ASSERT_FALSE(page.ok()) << cursor;
+    EXPECT_EQ(page.error().code, Errc::kInvalid);
+    EXPECT_EQ(page.error().message.rfind("cursor: ", 0), 0u) << page.error().message;
+  }
+}
+
 TEST_P(StoreContract, PublicationsOfASlotAreNumberedAndNewestFirst) {
   for (std::string id : {"b1", "b2", "b3"}) {
     MustCreate(id, 1);

@@ -27,6 +27,7 @@ class TestResponder final : public Responder, public EventSink {
   bool Send(std::string event) override;
   void Close() override { is_closed = true; }
   bool closed() const override { return is_closed || gone; }
+  bool alive() const override { return !gone; }
 
   std::optional<HttpResponse> response;
   std::shared_ptr<TestResponder> stream;

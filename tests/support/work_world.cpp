@@ -57,7 +57,7 @@ WorkWorld::WorkWorld(bool push)
                  push ? &push_worker : nullptr,
                  {}};
   AddPushRoutes(router, parts);
-  AddLeaseRoutes(router, parts);
+  AddLeaseRoutes(router, parts, draining);
   world.AddSlate(10);
   process->coordinator.Start();
 }

@@ -53,6 +53,7 @@ struct WorkWorld {
   Auth auth;
   Audit audit;
   Router router;
+  std::shared_ptr<bool> draining = std::make_shared<bool>(false);  // The process is about to end.
   BatchId batch;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "store/codec.h"
 
 namespace tipoff {
 namespace {
@@ -142,6 +143,7 @@ Status MemoryDatabase::Commit(const BatchCommit& commit) {
 }
 
 Result<BatchPage> MemoryDatabase::ListBatches(const BatchFilter& filter) const {
+  TIPOFF_TRY(std::int64_t after, ParseBatchCursor(filter.after));
   std::vector<std::pair<std::uint64_t, const Batch*>> found;
   for (const auto& [number, stored] : batches_) {
     const Batch& batch = stored.batch;
@@ -159,7 +161,7 @@ Result<BatchPage> MemoryDatabase::ListBatches(const BatchFilter& filter) const {
   std::sort(found.rbegin(), found.rend());
   BatchPage page;
   for (const auto& [rank, batch] : found) {
-    if (!filter.after.empty() && rank >= std::stoull(filter.after)) continue;
+    if (!filter.after.empty() && rank >= static_cast<std::uint64_t>(after)) continue;
     if (page.batches.size() == filter.limit) return page;
     page.batches.push_back(*batch);
     page.next = page.batches.size() == filter.limit ? std::to_string(rank) : "";

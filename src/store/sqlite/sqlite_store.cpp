@@ -198,6 +198,7 @@ void SqliteStore::Commit(BatchCommit commit, DoneWith<Done> done) {
 void SqliteStore::ListBatches(BatchFilter filter, DoneWith<BatchPage> done) {
   ReadCall<BatchPage>(
       std::move(done), [filter = std::move(filter)](ReadContext& context) -> Result<BatchPage> {
+        TIPOFF_TRY(std::int64_t cursor, ParseBatchCursor(filter.after));
         Statement list(context.db.handle(), BatchQuery(filter));
         sqlite3_stmt* raw = list.handle();
         if (filter.slot) {
@@ -209,7 +210,7 @@ void SqliteStore::ListBatches(BatchFilter filter, DoneWith<BatchPage> done) {
         if (filter.retry_of) BindNamed(raw, ":retry", filter.retry_of->str());
         auto limit = static_cast<std::int64_t>(std::min(filter.limit, limits::kBatchesPerPage));
         if (int after = sqlite3_bind_parameter_index(raw, ":after"); after > 0) {
-          sqlite3_bind_int64(raw, after, std::atoll(filter.after.c_str()));
+          sqlite3_bind_int64(raw, after, cursor);
         }
         sqlite3_bind_int64(raw, sqlite3_bind_parameter_index(raw, ":limit"), limit);
         BatchPage page;
