@@ -13,24 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view Title(int status) {
-  switch (status) {
-    case 400: return "Bad request";
-    case 401: return "Who are you?";
-    case 403: return "Not allowed";
-    case 404: return "Not found";
-    case 405: return "Method not allowed";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 413: return "Too large";
-    case 422: return "Unprocessable";
-    case 500: return "Internal error";
-    case 501: return "Not supported";
-    case 503: return "Not available now";
-    default: return "Error";
-  }
-}
-
 int StatusFor(Errc code) {
   switch (code) {
     case Errc::kInvalid: return 400;
@@ -80,11 +62,7 @@ HttpResponse MakeJson(int status, const json::value& body) {
 }
 
 HttpResponse MakeProblem(int status, std::string_view detail) {
-  HttpResponse response = MakeJson(status, json::object{{"type", "about:blank"},
-                                                        {"title", Title(status)},
-                                                        {"status", status},
-                                                        {"detail", detail}});
-  response.content_type = "application/problem+json";
+  HttpResponse response = HttpProblem(status, detail);
   if (status == 503) response.headers.emplace_back("Retry-After", "2");
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;

@@ -39,23 +39,13 @@ json::object ToJson(const Prediction& prediction) {
   return object;
 }
 
-// The server's words in a problem, or its status.
-std::string Words(const HttpResponse& response) {
-  auto body = ParseJson(response.body);
-  if (body.ok() && body->is_object()) {
-    const json::value* detail = body->as_object().if_contains("detail");
-    if (detail != nullptr && detail->is_string()) return std::string(detail->as_string());
-  }
-  return fmt::format("it answered {}", response.status);
-}
-
 bool MayWorkLater(const Result<HttpResponse>& answer) {
   if (!answer.ok()) return true;
   return answer->status >= 500 || answer->status == 408 || answer->status == 429;
 }
 
 std::string WhyLater(const Result<HttpResponse>& answer) {
-  return answer.ok() ? Words(*answer) : answer.error().message;
+  return answer.ok() ? ServerWords(*answer) : answer.error().message;
 }
 
 }  // namespace
@@ -149,10 +139,10 @@ void RemoteWorker::Taken(Result<HttpResponse> answer) {
   if (answer->status != 200) {
     bool denied = answer->status == 401 || answer->status == 403;
     // What stands between may answer for a server that is away.
-    if (!denied && served_) return PullLater(Words(*answer));
+    if (!denied && served_) return PullLater(ServerWords(*answer));
     stopping_ = true;
     return refused_(Error{denied ? Errc::kDenied : Errc::kInvalid,
-                          fmt::format("{}: {}", options_.url, Words(*answer))});
+                          fmt::format("{}: {}", options_.url, ServerWords(*answer))});
   }
   auto body = ParseJson(answer->body);
   const json::value* leases =
@@ -222,7 +212,7 @@ void RemoteWorker::HandedIn(Held item, Result<HttpResponse> answer) {
     return;
   }
   if (answer->status >= 400) {
-    std::string words = Words(*answer);
+    std::string words = ServerWords(*answer);
     Log(Severity::kWarning, "a report was refused",
         {{"batch_id", item->message.batch.str()},
          {"player", item->message.spec.player.str()},
