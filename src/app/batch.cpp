@@ -1,5 +1,7 @@
 #include "app/batch.h"
 
+#include <CLI/CLI.hpp>
+
 #include "app/batch_look.h"
 #include "app/batch_orders.h"
 #include "app/batch_start.h"

@@ -1,5 +1,6 @@
 #include "app/batch_select.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
 #include <set>

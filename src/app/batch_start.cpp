@@ -1,6 +1,7 @@
 #include "app/batch_start.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/batch_select.h"
 #include "app/batch_view.h"

@@ -1,13 +1,18 @@
 // What the subcommands share: global flags, exit codes, and how a subcommand is declared.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
+
+// Only who declares options includes CLI11: it takes longer to read than all the rest.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace tipoff {
 

@@ -1,5 +1,7 @@
 #include "app/command_tree.h"
 
+#include <CLI/CLI.hpp>
+
 namespace tipoff {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "app/completion.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace tipoff {
 namespace {

@@ -1,6 +1,7 @@
 #include "app/config_command.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/table.h"
 #include "base/json.h"

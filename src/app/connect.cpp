@@ -1,6 +1,7 @@
 #include "app/connect.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <fstream>
@@ -23,6 +24,8 @@ std::string Trim(std::string text) {
 }
 
 }  // namespace
+
+bool ServerChoice::data_named() const { return data != nullptr && data->count() > 0; }
 
 void AddConnection(CLI::App& command, CLI::App& root, ServerChoice& connection) {
   command.add_option("--url", connection.url,

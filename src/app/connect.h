@@ -22,7 +22,7 @@ struct ServerChoice {
   // --data: if it was given, the folder is meant, whatever $TIPOFF_URL says.
   const CLI::Option* data = nullptr;
 
-  bool data_named() const { return data != nullptr && data->count() > 0; }
+  bool data_named() const;
 };
 
 // Declares --url and --key. `root` has --data.

@@ -1,6 +1,7 @@
 #include "app/demo.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstring>

@@ -1,6 +1,7 @@
 #include "app/grade.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <atomic>
 #include <cstdio>

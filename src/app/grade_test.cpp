@@ -1,6 +1,7 @@
 #include "app/grade.h"
 
 #include <gtest/gtest.h>
+#include <CLI/CLI.hpp>
 
 #include "base/json.h"
 #include "support/demo_table.h"

@@ -1,6 +1,7 @@
 #include "app/import.h"
 
 #include <gtest/gtest.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <fstream>

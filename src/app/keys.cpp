@@ -1,6 +1,7 @@
 #include "app/keys.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "api/keys.h"
 #include "app/audit.h"

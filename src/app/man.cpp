@@ -1,6 +1,7 @@
 #include "app/man.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/version.h"
 #include "config/settings.h"

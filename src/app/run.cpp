@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/embedded.h"
 #include "app/game_date.h"

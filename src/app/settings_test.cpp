@@ -1,6 +1,7 @@
 #include "app/settings.h"
 
 #include <gtest/gtest.h>
+#include <CLI/CLI.hpp>
 
 namespace tipoff {
 namespace {
