@@ -73,6 +73,18 @@ bool IsStuck(const Batch& batch, Instant now) {
   return now > batch.terminal_by || now - batch.progress_at >= batch.policy.stall_after;
 }
 
+LiveSummary Summarise(const std::vector<Batch>& live, Instant now) {
+  LiveSummary summary;
+  summary.live = live.size();
+  for (const Batch& batch : live) {
+    summary.stuck += IsStuck(batch, now) ? 1 : 0;
+    summary.overdue += now > batch.terminal_by ? 1 : 0;
+    summary.requests_open += batch.counts.open();
+    summary.idle_max = std::max(summary.idle_max, now - batch.progress_at);
+  }
+  return summary;
+}
+
 Result<BatchListQuery> ReadBatchListQuery(const HttpRequest& request, Instant now) {
   QueryReader reader(request);
   TIPOFF_TRY_STATUS(

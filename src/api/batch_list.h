@@ -14,6 +14,16 @@ namespace tipoff {
 // stall.
 bool IsStuck(const Batch& batch, Instant now);
 
+// How live batches stand, counted in one place for health and for metrics.
+struct LiveSummary {
+  std::uint64_t live = 0;
+  std::uint64_t stuck = 0;
+  std::uint64_t overdue = 0;
+  std::uint64_t requests_open = 0;
+  Duration idle_max{0};  // The longest without progress.
+};
+LiveSummary Summarise(const std::vector<Batch>& live, Instant now);
+
 struct BatchListQuery {
   BatchFilter filter;  // `after` is the cursor, `limit` the page's size.
   bool stuck = false;

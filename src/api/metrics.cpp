@@ -23,22 +23,17 @@ void Gauge(std::string& text, std::string_view name, std::string_view help, doub
 void AddBatches(std::string& text, const Result<std::vector<Batch>>& live, Instant now) {
   Gauge(text, "tipoff_store_up", "1 if the store answers.", live.ok() ? 1 : 0);
   if (!live.ok()) return;
-  double stuck = 0, overdue = 0, open = 0;
-  Duration idle_max{0};
-  for (const Batch& batch : *live) {
-    stuck += IsStuck(batch, now) ? 1 : 0;
-    overdue += now > batch.terminal_by ? 1 : 0;
-    open += batch.counts.open();
-    idle_max = std::max(idle_max, now - batch.progress_at);
-  }
-  Gauge(text, "tipoff_live_batches", "Batches that have not ended.",
-        static_cast<double>(live->size()));
-  Gauge(text, "tipoff_live_batches_without_progress",
-        "Live batches that are overdue or made no progress for their stall_after.", stuck);
-  Gauge(text, "tipoff_live_batches_overdue", "Live batches after their promised time.", overdue);
-  Gauge(text, "tipoff_live_requests_open", "Open requests of live batches.", open);
+  LiveSummary summary = Summarise(*live, now);
+  auto gauge = [&](std::string_view name, std::string_view help, std::uint64_t count) {
+    Gauge(text, name, help, static_cast<double>(count));
+  };
+  gauge("tipoff_live_batches", "Batches that have not ended.", summary.live);
+  gauge("tipoff_live_batches_without_progress",
+        "Live batches that are overdue or made no progress for their stall_after.", summary.stuck);
+  gauge("tipoff_live_batches_overdue", "Live batches after their promised time.", summary.overdue);
+  gauge("tipoff_live_requests_open", "Open requests of live batches.", summary.requests_open);
   Gauge(text, "tipoff_oldest_progress_age_seconds",
-        "Longest time that a live batch has made no progress.", Seconds(idle_max));
+        "Longest time that a live batch has made no progress.", Seconds(summary.idle_max));
 }
 
 void AddBacklog(std::string& text, const Result<Backlog>& backlog, Instant now) {

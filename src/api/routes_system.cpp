@@ -36,18 +36,12 @@ json::object CheckToJson(std::string_view name, bool ok, const std::string& deta
 
 // How the live batches stand: shown wherever health is asked for, so that green never hides stuck.
 json::object LiveToJson(const std::vector<Batch>& live, Instant now) {
-  std::uint64_t stuck = 0, overdue = 0;
-  Duration idle_max{0};
-  for (const Batch& batch : live) {
-    stuck += IsStuck(batch, now) ? 1 : 0;
-    overdue += now > batch.terminal_by ? 1 : 0;
-    idle_max = std::max(idle_max, now - batch.progress_at);
-  }
-  return {
-      {"live_batches", live.size()},
-      {"live_batches_without_progress", stuck},
-      {"live_batches_overdue", overdue},
-      {"longest_without_progress_seconds", static_cast<double>(idle_max.count() / 1000) / 1000}};
+  LiveSummary summary = Summarise(live, now);
+  return {{"live_batches", summary.live},
+          {"live_batches_without_progress", summary.stuck},
+          {"live_batches_overdue", summary.overdue},
+          {"longest_without_progress_seconds",
+           static_cast<double>(summary.idle_max.count() / 1000) / 1000}};
 }
 
 // Whether writes get through, by one that changes nothing else. Whoever asks within a while after
