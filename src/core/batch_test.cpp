@@ -136,6 +136,19 @@ TEST_F(BatchTest, APlatformCompletionNamesThePlayerOnly) {
   EXPECT_EQ(decision.strays, std::vector<std::size_t>{0});
 }
 
+TEST_F(BatchTest, F09_TheEndIsJudgedAgainWhenWhatIsStillOpenIsTakenBack) {
+  Create(10);
+  Complete(0, 8);
+  ASSERT_FALSE(IsTerminal(batch_.phase));
+  On(Published{kStart, {{8, 1, "too large"}}});
+  EXPECT_NE(batch_.phase, Phase::kFinalizing) << "one is open";
+  On(Published{kStart, {{9, 1, "too large"}}});
+  EXPECT_EQ(batch_.phase, Phase::kFinalizing) << "no completion has to come for that";
+  On(Finalize{kStart});
+  EXPECT_EQ(batch_.phase, Phase::kPartial);
+  EXPECT_EQ(batch_.reason, Reason::kRequestsFailed);
+}
+
 TEST_F(BatchTest, F03_ARefusedRequestIsUndeliveredAndTheOthersGoOn) {
   Create(2);
   On(Published{kStart, {{0, 1, "message too large"}, {1, 1, ""}}});

@@ -279,6 +279,82 @@ TEST_F(CoordinatorTest, F19_DuplicatesAndReorderingChangeNothing) {
   EXPECT_EQ(batch.late, 0u);
 }
 
+TEST_F(CoordinatorTest, F30_TheSweepRacesTheLastCompletionAndNothingIsLost) {
+  for (bool sweep_first : {false, true}) {
+    World world;
+    world.AddSlate(10);
+    auto c1 = world.NewCoordinator("c1");
+    auto c2 = world.NewCoordinator("c2");
+    BatchId id = world.Start(*c1).batch.id;
+    world.loop.RunIdle();
+    auto held = world.LeaseRequests();
+    Completions most;
+    RowKeys keys;
+    for (std::uint32_t i = 0; i < 9; ++i) {
+      keys.ordinals.push_back(i);
+      most.items.push_back({.ordinal = i, .predictions = 4});
+    }
+    c1->coordinator.driver().Submit(id, keys, most, nullptr);
+    world.loop.RunIdle();
+    Batch stale = world.Stored(id);
+    world.loop.Advance(minutes(120));
+    // Both decide on the same version; the store lets one of them win.
+    auto complete = [&] {
+      c1->coordinator.driver().Submit(id, {.ordinals = {9}},
+                                      Completions{{}, {{.ordinal = 9, .predictions = 4}}}, nullptr);
+    };
+    if (!sweep_first) complete();
+    c2->coordinator.sweep().Visit(stale, nullptr);
+    if (sweep_first) complete();
+    world.loop.Advance(seconds(2));  // Whoever lost decides again.
+    Batch batch = world.Stored(id);
+    ASSERT_TRUE(IsTerminal(batch.phase) || batch.phase == Phase::kFinalizing);
+    EXPECT_EQ(batch.counts[RequestState::kSucceeded] + batch.late, 10u)
+        << "the last completion is counted, or kept as late";
+    EXPECT_EQ(batch.phase == Phase::kPartial ? 1u : 0u, batch.late);
+    EXPECT_GT(c1->store.calls["Commit"] + c2->store.calls["Commit"], 3) << "they did collide";
+  }
+}
+
+TEST_F(CoordinatorTest, F03_ABusThatIsDownIsTriedWithBackoffUntilItIsBack) {
+  world_.AddSlate(5);
+  auto c = world_.NewCoordinator();
+  c->coordinator.Start();
+  c->bus.down = true;
+  BatchId id = world_.Start(*c).batch.id;
+  world_.loop.Advance(minutes(10));
+  EXPECT_EQ(world_.Stored(id).phase, Phase::kAccepted);
+  EXPECT_LT(c->bus.publishes, 100) << "no storm";
+  EXPECT_GT(c->bus.publishes, 5) << "it was tried again";
+  c->bus.down = false;
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(world_.WorkAll(), 5);
+  EXPECT_EQ(world_.Stored(id).phase, Phase::kSucceeded);
+}
+
+TEST_F(CoordinatorTest, F18_TenThousandRequestsMeetOneWorkerThatTakesAHundredAtATime) {
+  world_.AddSlate(10'000);
+  auto c = world_.NewCoordinator();
+  c->coordinator.Start();
+  BatchId id = world_.Start(*c).batch.id;
+  world_.loop.RunIdle();
+  EXPECT_EQ(world_.broker.Inspect({Topic::Kind::kRequests, ""}, world_.loop.Now()).waiting,
+            10'000u);
+  for (auto held = world_.LeaseRequests(100); !held.empty(); held = world_.LeaseRequests(100)) {
+    ASSERT_LE(held.size(), 100u);
+    std::vector<LeaseToken> tokens;
+    for (auto& [token, request] : held) {
+      world_.Report(request);
+      tokens.push_back(token);
+    }
+    world_.broker.Ack(tokens);
+    world_.loop.RunIdle();
+  }
+  Batch batch = world_.Stored(id);
+  EXPECT_EQ(batch.phase, Phase::kSucceeded);
+  EXPECT_EQ(batch.counts[RequestState::kSucceeded], 10'000u);
+}
+
 TEST_F(CoordinatorTest, F24_TheLastTwoCompletionsOnTwoCoordinatorsMakeOneEnd) {
   world_.AddSlate(2);
   auto c1 = world_.NewCoordinator("c1");

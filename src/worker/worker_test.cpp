@@ -115,7 +115,7 @@ class WorkerTest : public testing::Test {
   std::string throws_, skips_;
 };
 
-TEST_F(WorkerTest, WorksABatchWithOneHistoryQueryPerLease) {
+TEST_F(WorkerTest, F45_WorksABatchWithOneHistoryQueryPerLeaseAndRecordsItsVersion) {
   auto worker = NewWorker();
   StartBatch();
   world_.loop.RunIdle();

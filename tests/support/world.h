@@ -9,6 +9,7 @@
 #include "bus/messages.h"
 #include "flow/coordinator.h"
 #include "store/memory/memory_store.h"
+#include "support/faulty_bus.h"
 #include "support/faulty_store.h"
 #include "support/manual_loop.h"
 
@@ -45,7 +46,8 @@ class TestCoordinator {
       : loop(world),
         memory(database, loop),
         store(memory, loop),
-        bus(broker, loop),
+        memory_bus(broker, loop),
+        bus(memory_bus, loop),
         random(MixText(7, name)),
         coordinator(loop, store, bus, random,
                     {Incarnation(name), {}, {{"log", LogAnnouncement()}}}) {}
@@ -54,7 +56,8 @@ class TestCoordinator {
   ProcessLoop loop;
   MemoryStore memory;
   FaultyStore store;
-  MemoryBus bus;
+  MemoryBus memory_bus;
+  FaultyBus bus;
   SeededRandom random;
   Coordinator coordinator;
 };

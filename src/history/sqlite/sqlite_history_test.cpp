@@ -51,7 +51,7 @@ TEST(SqliteHistory, AnswersOnTheLoopAndNeverInsideTheCall) {
   loop.RunUntil([&] { return answers == 2; });
 }
 
-TEST(SqliteHistory, F06_AMissingFileIsNotLoadedAndIsFoundOnceItIsThere) {
+TEST(SqliteHistory, F06_F45_AMissingFileIsNotLoadedAndIsFoundOnceItIsThere) {
   TempFolder folder;
   ManualLoop loop;
   SqliteHistory history(loop, folder / "history.db");
@@ -70,7 +70,7 @@ TEST(SqliteHistory, F06_AMissingFileIsNotLoadedAndIsFoundOnceItIsThere) {
   EXPECT_EQ(batch->players[0].games.size(), 1u);
 }
 
-TEST(SqliteHistory, AnImportIsSeenByTheNextQuery) {
+TEST(SqliteHistory, F45_AnImportIsSeenByTheNextQueryAndTellsAnotherVersion) {
   TempFolder folder;
   ImportOneGame(folder / "history.db");
   ManualLoop loop;
