@@ -424,24 +424,28 @@ void SqliteStore::AcquireLease(std::string name, Incarnation owner, Duration ttl
       });
 }
 
-void SqliteStore::ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) {
+void SqliteStore::ListAnnouncements(AnnouncementFilter filter,
+                                    DoneWith<std::vector<Announcement>> done) {
   ReadCall<std::vector<Announcement>>(
-      std::move(done), [limit](ReadContext& context) -> Result<std::vector<Announcement>> {
-        Statement& list =
-            context.db
-                .Prepared(
-                    "SELECT id, batch, target, tries, due_at, sent_at, dead, last_error "
-                    "FROM announcement WHERE sent_at=0 AND dead=0 AND due_at<=? "
-                    "ORDER BY due_at, id LIMIT ?")
-                .With(context.now.micros(), limit);
-        std::vector<Announcement> announcements;
+      std::move(done),
+      [filter = std::move(filter)](ReadContext& context) -> Result<std::vector<Announcement>> {
+        return sqlite::SelectAnnouncements(context.db, filter, context.now);
+      });
+}
+
+void SqliteStore::CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) {
+  ReadCall<std::vector<AnnouncementCount>>(
+      std::move(done), [](ReadContext& context) -> Result<std::vector<AnnouncementCount>> {
+        Statement& list = context.db.Prepared(
+            "SELECT target, sum(dead=0), sum(dead), min(CASE WHEN dead=0 THEN recorded_at END) "
+            "FROM announcement WHERE sent_at=0 GROUP BY target ORDER BY target");
+        std::vector<AnnouncementCount> counts;
         while (list.Step()) {
-          announcements.push_back({list.Text(0), BatchId(list.Text(1)), list.Text(2),
-                                   static_cast<int>(list.Int(3)), Instant::FromMicros(list.Int(4)),
-                                   Instant::FromMicros(list.Int(5)), list.Int(6) != 0,
-                                   list.Text(7)});
+          counts.push_back({list.Text(0), static_cast<std::uint64_t>(list.Int(1)),
+                            static_cast<std::uint64_t>(list.Int(2)),
+                            Instant::FromMicros(list.Int(3))});
         }
-        return announcements;
+        return counts;
       });
 }
 
@@ -455,12 +459,10 @@ void SqliteStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> d
 
 void SqliteStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) {
   WriteCall<Record>(
-      std::move(done),
-      [record = std::move(record), mode](WriteContext& context) -> Result<Record> {
+      std::move(done), [record = std::move(record), mode](WriteContext& context) -> Result<Record> {
         if (mode == PutMode::kReplace) return sqlite::ReplaceRecord(context, record);
-        Statement& find =
-            context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?")
-                .With(record.kind, record.id);
+        Statement& find = context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?")
+                              .With(record.kind, record.id);
         if (!find.Step()) return sqlite::ReplaceRecord(context, record);
         Record first{record.kind, record.id, Instant::FromMicros(find.Int(0)), find.Text(1)};
         find.Reset();
@@ -469,29 +471,31 @@ void SqliteStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) 
 }
 
 void SqliteStore::GetRecord(std::string kind, std::string id, DoneWith<Record> done) {
-  ReadCall<Record>(std::move(done), [kind = std::move(kind),
-                                     id = std::move(id)](ReadContext& context) -> Result<Record> {
-    Statement& find =
-        context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?").With(kind, id);
-    if (!find.Step()) {
-      return Error{Errc::kNotFound, fmt::format("there is no {} '{}'", kind, id)};
-    }
-    Record record{kind, id, Instant::FromMicros(find.Int(0)), find.Text(1)};
-    find.Reset();
-    return record;
-  });
+  ReadCall<Record>(
+      std::move(done),
+      [kind = std::move(kind), id = std::move(id)](ReadContext& context) -> Result<Record> {
+        Statement& find =
+            context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?").With(kind, id);
+        if (!find.Step()) {
+          return Error{Errc::kNotFound, fmt::format("there is no {} '{}'", kind, id)};
+        }
+        Record record{kind, id, Instant::FromMicros(find.Int(0)), find.Text(1)};
+        find.Reset();
+        return record;
+      });
 }
 
 void SqliteStore::ListRecords(RecordFilter filter, DoneWith<std::vector<Record>> done) {
   ReadCall<std::vector<Record>>(
       std::move(done),
       [filter = std::move(filter)](ReadContext& context) -> Result<std::vector<Record>> {
-        Statement& list =
-            filter.newest_first
-                ? context.db.Prepared("SELECT id, at, body FROM record WHERE kind=?1 AND "
-                                      "(?2='' OR id<?2) ORDER BY id DESC LIMIT ?3")
-                : context.db.Prepared("SELECT id, at, body FROM record WHERE kind=?1 AND id>?2 "
-                                      "ORDER BY id LIMIT ?3");
+        Statement& list = filter.newest_first
+                              ? context.db.Prepared(
+                                    "SELECT id, at, body FROM record WHERE kind=?1 AND "
+                                    "(?2='' OR id<?2) ORDER BY id DESC LIMIT ?3")
+                              : context.db.Prepared(
+                                    "SELECT id, at, body FROM record WHERE kind=?1 AND id>?2 "
+                                    "ORDER BY id LIMIT ?3");
         list.With(filter.kind, filter.after, filter.limit);
         std::vector<Record> records;
         while (list.Step()) {
