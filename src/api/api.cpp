@@ -14,6 +14,7 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<
   AddPlatformRoutes(router_, parts_, draining_);
   AddPushRoutes(router_, parts_);
   AddLeaseRoutes(router_, parts_, draining_);
+  AddAnnouncementRoutes(router_, parts_);
   AddSystemRoutes(router_, parts_, draining_);
 }
 

@@ -84,6 +84,7 @@ void LeaseDesk::Ask(LeaseOrder order, Duration until, DoneWith<std::vector<Hande
       Receive(std::move((*deliveries)[i]), hand->items[i]);
     }
     if (!order.wanted()) return TakeBack(hand);
+    AnswerCanaries(parts_.store, parts_.bus, hand->All(), order.worker, order.worker_version);
     Screen(parts_.store, hand->All(), [this, hand] { LoadHistory(hand); });
   };
   Topic topic = RequestsOf(order.group);

@@ -47,27 +47,69 @@ void AddBacklog(std::string& text, const Result<Backlog>& backlog, Instant now) 
         Seconds(age));
 }
 
+void AddAnnouncements(std::string& text, const Result<std::vector<AnnouncementCount>>& counts,
+                      Instant now) {
+  if (!counts.ok()) return;
+  std::uint64_t pending = 0, dead = 0;
+  Instant oldest;
+  for (const AnnouncementCount& count : *counts) {
+    pending += count.pending;
+    dead += count.dead;
+    if (count.oldest.never()) continue;
+    oldest = oldest.never() ? count.oldest : std::min(oldest, count.oldest);
+  }
+  Gauge(text, "tipoff_announcements_pending", "Announcements that are not sent yet.",
+        static_cast<double>(pending));
+  Gauge(text, "tipoff_announcements_dead", "Announcements that were given up.",
+        static_cast<double>(dead));
+  Gauge(text, "tipoff_announcements_oldest_age_seconds", "Age of the oldest pending announcement.",
+        Seconds(oldest.never() ? Duration(0) : now - oldest));
+}
+
+// Asks one question after the other; a question that has no answer in time is left out.
+struct Collection : std::enable_shared_from_this<Collection> {
+  Collection(const ApiParts& parts, std::function<void(std::string)> a_done)
+      : store(parts.store), bus(parts.bus), loop(parts.loop), done(std::move(a_done)) {}
+
+  template <class T>
+  DoneWith<T> Within(std::function<void(Result<T>)> take) {
+    auto reply = Reply<T>::Start(loop, kCollectTime, {Errc::kUnavailable, "no answer"},
+                                 [self = shared_from_this(), take = std::move(take)](
+                                     Result<T> answer) { take(std::move(answer)); });
+    return [reply](Result<T> answer) { reply->Post(std::move(answer)); };
+  }
+
+  void AskBatches() {
+    FindLive(store, Within<std::vector<Batch>>([this](Result<std::vector<Batch>> live) {
+               AddBatches(text, live, store.Now());
+               AskBacklog();
+             }));
+  }
+  void AskBacklog() {
+    bus.Inspect({Topic::Kind::kRequests, ""}, Within<Backlog>([this](Result<Backlog> backlog) {
+                  AddBacklog(text, backlog, store.Now());
+                  AskAnnouncements();
+                }));
+  }
+  void AskAnnouncements() {
+    using Counts = std::vector<AnnouncementCount>;
+    store.CountAnnouncements(Within<Counts>([this](Result<Counts> counts) {
+      AddAnnouncements(text, counts, store.Now());
+      done(std::move(text));
+    }));
+  }
+
+  Store& store;
+  Bus& bus;
+  Loop& loop;
+  std::function<void(std::string)> done;
+  std::string text;
+};
+
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
-  Store& store = parts.store;
-  Bus& bus = parts.bus;
-  Loop& loop = parts.loop;
-  Error late{Errc::kUnavailable, "no answer"};
-  auto live_reply = Reply<std::vector<Batch>>::Start(
-      loop, kCollectTime, late, [&store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
-        auto text = std::make_shared<std::string>();
-        AddBatches(*text, live, store.Now());
-        auto bus_reply = Reply<Backlog>::Start(loop, kCollectTime, late,
-                                               [&store, text, done](Result<Backlog> backlog) {
-                                                 AddBacklog(*text, backlog, store.Now());
-                                                 done(std::move(*text));
-                                               });
-        bus.Inspect({Topic::Kind::kRequests, ""},
-                    [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });
-      });
-  FindLive(store,
-           [live_reply](Result<std::vector<Batch>> live) { live_reply->Post(std::move(live)); });
+  std::make_shared<Collection>(parts, std::move(done))->AskBatches();
 }
 
 }  // namespace tipoff

@@ -19,6 +19,7 @@ using std::chrono::seconds;
 
 constexpr Duration kRequestsWaitLong = minutes(5);
 constexpr Duration kCompletionsWaitLong = minutes(1);
+constexpr Duration kAnnouncementsLate = minutes(10);
 constexpr Duration kClockOff = seconds(5);
 constexpr Duration kClockWrong = minutes(10);
 
@@ -150,6 +151,37 @@ Finding JudgeQuarantine(const json::array& messages, Instant now) {
                   FormatDuration(now - FieldInstant(newest, "at")), FieldText(newest, "topic"),
                   FieldText(newest, "reason"));
   finding.remedy = "mend who sends them; they are kept for reading and never come again";
+  return finding;
+}
+
+Finding JudgeAnnouncements(const json::array& targets, Instant now) {
+  Finding finding{.name = "announcements", .detail = "all sent"};
+  std::int64_t pending = 0, dead = 0;
+  std::string unknown, late;
+  for (const json::value& value : targets) {
+    const json::object& target = value.as_object();
+    pending += FieldInteger(target, "pending");
+    dead += FieldInteger(target, "dead");
+    bool waits = FieldInteger(target, "pending") > 0;
+    if (waits && !FieldTrue(target, "known")) unknown = FieldText(target, "target");
+    Instant oldest = FieldInstant(target, "oldest_at");
+    if (waits && now - oldest > kAnnouncementsLate) late = FieldText(target, "target");
+  }
+  if (pending + dead == 0) return finding;
+  finding.detail = fmt::format("{} not sent yet, {} given up", pending, dead);
+  if (dead > 0) {
+    finding.verdict = Verdict::kWarn;
+    finding.remedy = "`tipoff announcements list --state dead`, mend the receiver, then resend";
+  } else if (!unknown.empty()) {
+    finding.verdict = Verdict::kWarn;
+    finding.detail += fmt::format("; nobody here sends to '{}'", unknown);
+    finding.remedy =
+        "configure it under [announce] again, or leave it to the coordinator that has it";
+  } else if (!late.empty()) {
+    finding.verdict = Verdict::kWarn;
+    finding.detail += fmt::format("; '{}' does not take them", late);
+    finding.remedy = fmt::format("`tipoff announcements test {}`; is a coordinator running?", late);
+  }
   return finding;
 }
 

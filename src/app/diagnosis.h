@@ -30,6 +30,8 @@ Finding JudgeWorkers(const boost::json::array& workers, std::size_t live_batches
 // Each topic of /v1/backlog.
 std::vector<Finding> JudgeBacklog(const boost::json::array& topics, Instant now);
 Finding JudgeQuarantine(const boost::json::array& messages, Instant now);
+// The targets of /v1/announcements.
+Finding JudgeAnnouncements(const boost::json::array& targets, Instant now);
 // /readyz: each of its checks that is not well; one that says so if all are.
 std::vector<Finding> JudgeReadiness(int status, const boost::json::object& answer);
 

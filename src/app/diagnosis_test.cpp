@@ -73,6 +73,27 @@ TEST(Diagnosis, F17_QuarantinedMessagesAreShownWithTheNewestReason) {
   EXPECT_THAT(some.detail, HasSubstr("1 message, the newest 2m ago on completions: no JSON"));
 }
 
+TEST(Diagnosis, F37_AnnouncementsThatNobodySendsOrTakesAreShown) {
+  EXPECT_EQ(JudgeAnnouncements({}, kNow).verdict, Verdict::kOk);
+  auto judge = [](bool known, int pending, int dead, const char* oldest) {
+    boost::json::object target{{"target", "ops"},
+                               {"known", known},
+                               {"pending", pending},
+                               {"dead", dead},
+                               {"oldest_at", nullptr}};
+    if (pending > 0) target["oldest_at"] = oldest;
+    return JudgeAnnouncements({target}, kNow);
+  };
+  EXPECT_EQ(judge(true, 0, 0, "").verdict, Verdict::kOk);
+  EXPECT_EQ(judge(true, 1, 0, "2026-01-28T11:59:30Z").verdict, Verdict::kOk) << "on its way";
+  EXPECT_EQ(judge(true, 1, 0, "2026-01-28T11:00:00Z").verdict, Verdict::kWarn);
+  EXPECT_THAT(judge(false, 1, 0, "2026-01-28T11:59:30Z").detail, HasSubstr("nobody here sends"));
+  Finding dead = judge(true, 0, 2, "");
+  EXPECT_EQ(dead.verdict, Verdict::kWarn);
+  EXPECT_THAT(dead.detail, HasSubstr("2 given up"));
+  EXPECT_THAT(dead.remedy, HasSubstr("announcements list --state dead"));
+}
+
 TEST(Diagnosis, F35_AClockThatWasSetBackIsSaid) {
   EXPECT_EQ(JudgeClock(kNow, kNow + std::chrono::seconds(1), "the store").verdict, Verdict::kOk);
   EXPECT_EQ(JudgeClock(kNow, kNow - std::chrono::hours(9), "the store").verdict, Verdict::kOk);

@@ -57,6 +57,9 @@ void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   } else {
     findings.push_back(CannotAsk("bus", topics.error()));
   }
+  auto targets = list("/v1/announcements", "targets");
+  findings.push_back(targets.ok() ? JudgeAnnouncements(*targets, now)
+                                  : CannotAsk("announcements", targets.error()));
   auto messages = list("/v1/quarantine", "messages");
   findings.push_back(messages.ok() ? JudgeQuarantine(*messages, now)
                                    : CannotAsk("quarantine", messages.error()));

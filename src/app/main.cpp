@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "app/announcements.h"
 #include "app/audit.h"
 #include "app/batch.h"
 #include "app/command.h"
@@ -96,6 +97,7 @@ int Main(int argc, char** argv) {
   AddServe(root, globals, run);
   AddWorker(root, globals, run);
   AddBatch(root, globals, run);
+  AddAnnouncements(root, globals, run);
   AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddKeys(root, globals, run);

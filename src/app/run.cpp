@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "app/announcers.h"
 #include "app/embedded.h"
 #include "app/game_date.h"
 #include "app/progress.h"
@@ -24,9 +25,13 @@ class DayRun {
       : embedded_(embedded),
         config_(config),
         options_(options),
-        coordinator_(embedded.loop(), embedded.store(), embedded.bus(), embedded.random(),
-                     {embedded.process(), SweepOptionsFrom(config), {{"log", LogAnnouncement()}}}) {
-  }
+        announce_(AnnounceOptionsFrom(config)),
+        http_client_(announce_.webhooks.empty() ? nullptr
+                                                : std::make_unique<HttpClient>(embedded.loop())),
+        coordinator_(
+            embedded.loop(), embedded.store(), embedded.bus(), embedded.random(),
+            {embedded.process(), SweepOptionsFrom(config),
+             MakeAnnouncers(announce_, embedded.loop(), embedded.bus(), http_client_.get())}) {}
 
   Result<StartOutcome> Start() {
     StartRequest request = StartRequestFrom(config_);
@@ -95,16 +100,24 @@ class DayRun {
     return disk_full > progress_->disk_full && now - progress_->seen_at > kFullDiskPatience;
   }
 
-  // Lets the commits under way finish, so that what was done is not done again.
+  // Lets the commits under way finish, so that what was done is not done again, and what is to be
+  // announced be told. What a receiver does not take in time is sent by a later run or `serve`.
   void Drain() {
-    coordinator_.Stop([this] { embedded_.loop().Stop(); });
+    coordinator_.Stop([this] { AwaitAnnouncements(); });
     embedded_.loop().After(std::chrono::seconds(5), [this] { embedded_.loop().Stop(); });
     embedded_.loop().Run();
+  }
+
+  void AwaitAnnouncements() {
+    if (coordinator_.announcer().idle()) return embedded_.loop().Stop();
+    look_timer_ = embedded_.loop().After(kLook, [this] { AwaitAnnouncements(); });
   }
 
   Embedded& embedded_;
   const Config& config_;
   const RunOptions& options_;
+  AnnounceOptions announce_;
+  std::unique_ptr<HttpClient> http_client_;
   Coordinator coordinator_;
   struct SeenProgress {
     Instant at;

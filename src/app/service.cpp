@@ -5,6 +5,7 @@
 #include "history/sqlite/history_database.h"
 #include "history/sqlite/sqlite_history.h"
 #include "predict/pipeline.h"
+#include "view/canary.h"
 
 namespace tipoff {
 namespace {
@@ -47,11 +48,15 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
   if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
   Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
   service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(data));
+  if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
+    service->http_client_ = std::make_unique<HttpClient>(loop);
+  }
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
-      Coordinator::Options{parts.process(), options.sweep, {{"log", LogAnnouncement()}}});
+      Coordinator::Options{parts.process(), options.sweep,
+                           MakeAnnouncers(options.announce, loop, bus, service->http_client_.get()),
+                           options.canary});
   if (options.fetch_key_sets) {
-    service->http_client_ = std::make_unique<HttpClient>(loop);
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
   }
   service->auth_ = std::make_unique<Auth>(loop, parts.store(), std::move(options.auth));
@@ -78,8 +83,10 @@ void Service::StartHousekeeping() {
 
 void Service::DropOld() {
   Store& store = embedded_->store();
-  for (const char* kind : {"idempotency", "answer", "start"}) {
-    store.DropRecords(kind, store.Now() - kRecordsKept, [](Result<std::size_t>) {});
+  for (std::string_view kind :
+       {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
+        kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
+    store.DropRecords(std::string(kind), store.Now() - kRecordsKept, [](Result<std::size_t>) {});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "app/announcers.h"
 #include "app/embedded.h"
 #include "http/client.h"
 
@@ -15,6 +16,8 @@ class Service {
  public:
   struct Options {
     Sweep::Options sweep;
+    AnnounceOptions announce;
+    CanaryRunner::Options canary;
     ApiOptions api;
     Auth::Options auth;
     Worker::Options push_worker;  // process, name and version are set here.

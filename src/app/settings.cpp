@@ -163,6 +163,8 @@ ApiOptions ApiOptionsFrom(const Config& config) {
 Service::Options ServiceOptionsFrom(const Config& config) {
   Service::Options options;
   options.sweep = SweepOptionsFrom(config);
+  options.announce = AnnounceOptionsFrom(config);
+  options.canary = {config.Span("canary.period"), config.Span("canary.timeout")};
   options.api = ApiOptionsFrom(config);
   options.auth = AuthOptionsFrom(config);
   options.push_worker = WorkerOptionsFrom(config);

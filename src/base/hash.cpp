@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -54,6 +55,16 @@ std::string Sha256Hex(std::string_view bytes) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
   return ToHex(digest.data(), digest.size());
+}
+
+std::string HmacSha256(std::string_view key, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  TIPOFF_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                    reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                    digest.data(), &size) != nullptr,
+               "HMAC-SHA-256 failed");
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
 }
 
 }  // namespace tipoff

@@ -11,7 +11,10 @@ namespace tipoff {
 // 64 lower-case hexadecimal digits.
 std::string Sha256Hex(std::string_view bytes);
 
-// The same over a text that comes in pieces.
+// HMAC-SHA-256: 32 bytes that only who knows `key` can make.
+std::string HmacSha256(std::string_view key, std::string_view bytes);
+
+// The same as Sha256Hex over a text that comes in pieces.
 class Sha256 {
  public:
   Sha256();

@@ -228,6 +228,34 @@ json::object CompletionToJson(const Completion& completion) {
   return object;
 }
 
+Result<RequestMessage> ReadRequest(const json::value& value) {
+  JsonReader reader(value);
+  RequestMessage message;
+  message.batch = BatchId(ReadId(reader, "batch_id"));
+  message.ordinal = ReadOrdinal(reader);
+  message.attempt = ReadAttempt(reader, 1);
+  RequestSpec& spec = message.spec;
+  spec.player = PlayerId(ReadId(reader, "player_lookup"));
+  spec.group = reader.Text("group");
+  spec.player_name = reader.Text("player_name");
+  spec.game_date = reader.Date("game_date");
+  if (spec.game_date == Day()) reader.Fail("game_date", "is missing");
+  spec.game = GameId(reader.Text("game_id"));
+  spec.team = reader.Text("team_abbr");
+  spec.opponent = reader.Text("opponent_team_abbr");
+  spec.is_home = reader.Boolean("is_home");
+  spec.projected_minutes = reader.Number("projected_minutes");
+  spec.availability = reader.Text("availability");
+  spec.lines = ReadLines(reader);
+  message.published_at = reader.At("timestamp");
+  message.correlation_id = reader.Text("correlation_id");
+  message.dataset = reader.Text("dataset_prefix");
+  message.data_version = reader.Text("data_version");
+  ReadHistory(reader, message);
+  TIPOFF_TRY_STATUS(reader.status());
+  return message;
+}
+
 }  // namespace
 
 std::string Encode(const RequestMessage& message) {
@@ -267,33 +295,37 @@ std::string Encode(const RequestMessage& message) {
   return DumpJson(object);
 }
 
+std::string Encode(const CanaryMessage& message) {
+  return DumpJson(json::object{{"canary",
+                                {{"id", message.id},
+                                 {"sent_at", InstantToJson(message.sent_at)},
+                                 {"expires_at", InstantToJson(message.expires_at)}}},
+                               {"schema_version", kMessageSchema}});
+}
+
+std::string Encode(const CanaryAnswer& message) {
+  return DumpJson(json::object{
+      {"canary", {{"id", message.id}, {"worked_at", InstantToJson(message.worked_at)}}},
+      {"schema_version", kMessageSchema},
+      {"worker_instance", message.worker},
+      {"worker_version", message.worker_version}});
+}
+
 Result<RequestMessage> DecodeRequest(std::string_view body) {
   TIPOFF_TRY(json::value value, ParseJson(body));
-  JsonReader reader(value);
-  RequestMessage message;
-  message.batch = BatchId(ReadId(reader, "batch_id"));
-  message.ordinal = ReadOrdinal(reader);
-  message.attempt = ReadAttempt(reader, 1);
-  RequestSpec& spec = message.spec;
-  spec.player = PlayerId(ReadId(reader, "player_lookup"));
-  spec.group = reader.Text("group");
-  spec.player_name = reader.Text("player_name");
-  spec.game_date = reader.Date("game_date");
-  if (spec.game_date == Day()) reader.Fail("game_date", "is missing");
-  spec.game = GameId(reader.Text("game_id"));
-  spec.team = reader.Text("team_abbr");
-  spec.opponent = reader.Text("opponent_team_abbr");
-  spec.is_home = reader.Boolean("is_home");
-  spec.projected_minutes = reader.Number("projected_minutes");
-  spec.availability = reader.Text("availability");
-  spec.lines = ReadLines(reader);
-  message.published_at = reader.At("timestamp");
-  message.correlation_id = reader.Text("correlation_id");
-  message.dataset = reader.Text("dataset_prefix");
-  message.data_version = reader.Text("data_version");
-  ReadHistory(reader, message);
-  TIPOFF_TRY_STATUS(reader.status());
-  return message;
+  return ReadRequest(value);
+}
+
+Result<WorkMessage> DecodeWork(std::string_view body) {
+  TIPOFF_TRY(json::value value, ParseJson(body));
+  if (const json::value* canary = JsonReader(value).Find("canary")) {
+    JsonReader reader(*canary, "canary");
+    CanaryMessage message{ReadId(reader, "id"), reader.At("sent_at"), reader.At("expires_at")};
+    TIPOFF_TRY_STATUS(reader.status());
+    return WorkMessage(std::move(message));
+  }
+  TIPOFF_TRY(RequestMessage message, ReadRequest(value));
+  return WorkMessage(std::move(message));
 }
 
 std::string Encode(const CompletionMessage& message) {
@@ -334,6 +366,14 @@ std::string Encode(const LeaseReport& message) {
 Result<ReadyMessage> DecodeReady(std::string_view body) {
   TIPOFF_TRY(json::value value, ParseJson(body));
   JsonReader reader(value);
+  if (const json::value* canary = reader.Find("canary")) {
+    JsonReader inner(*canary, "canary");
+    CanaryAnswer answer{ReadId(inner, "id"), inner.At("worked_at"), reader.Text("worker_instance"),
+                        reader.Text("worker_version")};
+    TIPOFF_TRY_STATUS(inner.status());
+    TIPOFF_TRY_STATUS(reader.status());
+    return ReadyMessage(std::move(answer));
+  }
   BatchId batch(ReadId(reader, "batch_id"));
   std::string worker = reader.Text("worker_instance");
   std::string worker_version = reader.Text("worker_version");

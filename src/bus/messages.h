@@ -43,18 +43,40 @@ struct LeaseReport {
   std::string worker_version;
 };
 
-using ReadyMessage = std::variant<CompletionMessage, LeaseReport>;
+// Coordinator to worker: answer this at once; nothing is to be predicted. It shows whether the way
+// is open. On the wire its one member is `canary`; a worker that does not know it acks and ignores
+// what has no player_lookup.
+struct CanaryMessage {
+  std::string id;
+  Instant sent_at;
+  Instant expires_at;  // After that nobody waits for an answer.
+};
+
+// Worker to coordinator: I have seen that canary.
+struct CanaryAnswer {
+  std::string id;
+  Instant worked_at;
+  std::string worker;
+  std::string worker_version;
+};
+
+using WorkMessage = std::variant<RequestMessage, CanaryMessage>;
+using ReadyMessage = std::variant<CompletionMessage, LeaseReport, CanaryAnswer>;
 
 inline constexpr int kMessageSchema = 1;
 
 std::string Encode(const RequestMessage& message);
 // kInvalid names the field: such a message is acked and quarantined, never retried.
 Result<RequestMessage> DecodeRequest(std::string_view body);
+std::string Encode(const CanaryMessage& message);
+// Whatever lies on a topic of requests.
+Result<WorkMessage> DecodeWork(std::string_view body);
 
 // Several completions of tipoff's own workers travel in one message, a single one in the
 // platform's flat form.
 std::string Encode(const CompletionMessage& message);
 std::string Encode(const LeaseReport& message);
+std::string Encode(const CanaryAnswer& message);
 Result<ReadyMessage> DecodeReady(std::string_view body);
 
 }  // namespace tipoff

@@ -176,5 +176,27 @@ TEST(LeaseReport, ReadsBack) {
   EXPECT_EQ(std::get<LeaseReport>(*read).ordinals, (std::vector<std::uint32_t>{3, 4}));
 }
 
+TEST(CanaryMessage, GoesThereAndComesBack) {
+  CanaryMessage sent{"0017-ab", Instant::FromMicros(1'000'000), Instant::FromMicros(31'000'000)};
+  auto work = DecodeWork(Encode(sent));
+  ASSERT_TRUE(work.ok()) << work.error().message;
+  const auto& read = std::get<CanaryMessage>(*work);
+  EXPECT_EQ(read.id, sent.id);
+  EXPECT_EQ(read.sent_at, sent.sent_at);
+  EXPECT_EQ(read.expires_at, sent.expires_at);
+  auto ready = DecodeReady(Encode(CanaryAnswer{"0017-ab", Instant::FromMicros(5), "w", "2"}));
+  ASSERT_TRUE(ready.ok()) << ready.error().message;
+  const auto& answer = std::get<CanaryAnswer>(*ready);
+  EXPECT_EQ(answer.id, "0017-ab");
+  EXPECT_EQ(answer.worker, "w");
+  EXPECT_EQ(answer.worker_version, "2");
+}
+
+TEST(CanaryMessage, WhoDoesNotKnowItFindsNoPlayerInIt) {
+  EXPECT_FALSE(DecodeRequest(Encode(CanaryMessage{"1", {}, {}})).ok());
+  EXPECT_FALSE(DecodeWork(R"({"canary":{"id":""}})").ok());
+  EXPECT_FALSE(DecodeWork(R"({"canary":true})").ok());
+}
+
 }  // namespace
 }  // namespace tipoff

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "config/start_line.h"
+#include "config/webhook_line.h"
 #include "core/policy.h"
 
 namespace tipoff {
@@ -53,6 +54,16 @@ std::string JwksProblem(const SettingValue& value) {
   return plain
              ? fmt::format("'{}' is not encrypted, so its keys could be forged: write https", place)
              : "";
+}
+
+template <auto Parse>
+std::string LinesProblem(const SettingValue& value) {
+  const auto* lines = std::get_if<std::vector<std::string>>(&value);
+  if (lines == nullptr) return "";
+  for (const std::string& line : *lines) {
+    if (auto parsed = Parse(line); !parsed.ok()) return parsed.error().message;
+  }
+  return "";
 }
 
 std::string EmptyProblem(const SettingValue& value) {
@@ -149,6 +160,30 @@ constexpr std::array kSettings{
     Row("schedule.start", kTexts, "",
         "Starts by the clock, New York time: five cron fields, TODAY or TOMORROW, a run mode",
         {.separator = ';', .problem = StartLinesProblem}),
+
+    Row("announce.bus", kBoolean, "false",
+        "Announce ends on the bus, in the platform's form; something must take them off"),
+    Row("announce.webhooks", kTexts, "",
+        "Receivers of CloudEvents, such as 'ops=https://ops.example.com/tipoff'",
+        {.secret = true, .separator = ' ', .problem = LinesProblem<ParseWebhookLine>}),
+    Row("announce.webhook_secrets", kTexts, "",
+        "What they verify signatures with, such as 'ops=whsec_...'",
+        {.secret = true, .separator = ' ', .problem = LinesProblem<ParseWebhookSecret>}),
+    Row("announce.slack", kTexts, "",
+        "Receivers of a Slack message, such as 'chat=https://hooks.slack.com/services/...'",
+        {.secret = true, .separator = ' ', .problem = LinesProblem<ParseWebhookLine>}),
+    Row("announce.source", kText, "/tipoff", "Who announces: the source of CloudEvents",
+        {.problem = EmptyProblem}),
+    Row("announce.timeout", kDuration, "10s", "One call of a receiver",
+        {.least = "100ms", .most = "50s"}),
+
+    Row("canary.period", kDuration, "0s", "A no-op request goes the whole way so often; 0s: never",
+        {.least = "0s", .most = "1d"}),
+    Row("canary.timeout", kDuration, "30s", "A canary that is not back after so long is lost",
+        {.least = "1s", .most = "1h"}),
+    Row("canary.losses_max", kInteger, "3", "So many lost canaries in a row mean a dead path",
+        {.least = "1", .most = "1000"}),
+    Row("canary.readiness", kBoolean, "false", "A dead path makes /readyz say no"),
 };
 
 std::string_view Trim(std::string_view text) {

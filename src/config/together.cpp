@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "config/webhook_line.h"
+
 namespace tipoff {
 namespace {
 
@@ -19,6 +23,10 @@ class Dangers {
     Add(shorter, longer, otherwise, fmt::format("make {} the shorter one", shorter));
   }
 
+  void Say(std::string_view key, std::string_view danger) {
+    found_.push_back(fmt::format("{} ({}): {}", key, config_.Origin(key), danger));
+  }
+
   void Add(std::string_view one, std::string_view other, std::string_view danger,
            std::string_view remedy) {
     found_.push_back(fmt::format("{} together with {}: {}; {}", Name(config_, one),
@@ -31,6 +39,32 @@ class Dangers {
   const Config& config_;
   std::vector<std::string> found_;
 };
+
+// Every receiver of CloudEvents can verify who sent them, and every name names one receiver.
+void CheckReceivers(const Config& config, Dangers& dangers) {
+  std::set<std::string> names, signed_names;
+  for (const std::string& line : config.Texts("announce.webhook_secrets")) {
+    signed_names.insert(ParseWebhookSecret(line).value().name);
+  }
+  for (const char* key : {"announce.webhooks", "announce.slack"}) {
+    for (const std::string& line : config.Texts(key)) {
+      std::string name = ParseWebhookLine(line).value().name;
+      if (!names.insert(name).second) {
+        dangers.Say(key, fmt::format("there are two receivers named '{}': rename one", name));
+      }
+      bool wants_secret = std::string_view(key) == "announce.webhooks";
+      if (wants_secret && signed_names.erase(name) == 0) {
+        dangers.Say(key, fmt::format("'{0}' has no secret, so it could not tell who sends: add "
+                                     "'{0}=whsec_...' to announce.webhook_secrets",
+                                     name));
+      }
+    }
+  }
+  for (const std::string& name : signed_names) {
+    dangers.Say("announce.webhook_secrets",
+                fmt::format("'{}' names none of announce.webhooks: remove it", name));
+  }
+}
 
 }  // namespace
 
@@ -54,6 +88,7 @@ std::vector<std::string> DangersTogether(const Config& config) {
                 "a token that those accounts gave to another service would be accepted here",
                 "set the audience that the push subscription uses, or unset both");
   }
+  CheckReceivers(config, dangers);
   return dangers.Take();
 }
 

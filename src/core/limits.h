@@ -35,4 +35,7 @@ inline constexpr std::size_t kReasonBytes = 500;
 // Deliveries of one message before the bus gives it up as a dead letter.
 inline constexpr int kDeliveriesMax = 10;
 
+// Announcements on their way to one target at once: enough to catch up, few enough not to flood it.
+inline constexpr std::size_t kAnnouncementsInFlight = 4;
+
 }  // namespace tipoff::limits

@@ -2,38 +2,82 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "base/reply.h"
+#include "core/limits.h"
 #include "core/retry.h"
 
 namespace tipoff {
 namespace {
 
-constexpr std::size_t kPage = 100;
 constexpr auto kPeriod = std::chrono::seconds(5);
 constexpr Backoff kSendBackoff{std::chrono::seconds(2), std::chrono::minutes(10)};
 // With the back-off above about four hours; then it is a dead letter that `doctor` shows.
 constexpr int kTriesMax = 30;
+// Longer than any target's own time limit.
+constexpr auto kSendTime = std::chrono::seconds(60);
+constexpr Duration kRetryAfterMax = std::chrono::hours(1);
+// Named in what is told; the number of all is told, too.
+constexpr std::size_t kMissingNamed = 10;
+const std::vector<RequestState> kWithoutResult{RequestState::kPending,    RequestState::kPublished,
+                                               RequestState::kLeased,     RequestState::kFailed,
+                                               RequestState::kExpired,    RequestState::kCancelled,
+                                               RequestState::kUndelivered};
+
+bool AboutAnEnd(const Announcement& announcement) { return announcement.kind == "batch.ended"; }
+
+void LogEnd(const Batch& batch) {
+  Log(Severity::kInfo, "batch ended",
+      {{"batch_id", batch.id.str()},
+       {"status", std::string(ToString(batch.phase))},
+       {"reason", std::string(ToString(batch.reason))},
+       {"expected", std::to_string(batch.expected())},
+       {"succeeded", std::to_string(batch.counts[RequestState::kSucceeded])},
+       {"skipped", std::to_string(batch.counts[RequestState::kSkipped])},
+       {"predictions", std::to_string(batch.predictions)},
+       {"took", FormatDuration(batch.terminal_at - batch.created_at)}});
+}
 
 }  // namespace
 
 Announce LogAnnouncement() {
-  return [](const Batch& batch, const Announcement&, std::function<void(Status)> done) {
-    Log(Severity::kInfo, "batch ended",
-        {{"batch_id", batch.id.str()},
-         {"status", std::string(ToString(batch.phase))},
-         {"reason", std::string(ToString(batch.reason))},
-         {"expected", std::to_string(batch.expected())},
-         {"succeeded", std::to_string(batch.counts[RequestState::kSucceeded])},
-         {"skipped", std::to_string(batch.counts[RequestState::kSkipped])},
-         {"predictions", std::to_string(batch.predictions)},
-         {"took", FormatDuration(batch.terminal_at - batch.created_at)}});
-    done(Ok());
+  return [](const Notice& notice, std::function<void(AnnounceAnswer)> done) {
+    const Announcement& announcement = notice.announcement;
+    if (AboutAnEnd(announcement)) {
+      LogEnd(notice.batch);
+    } else {
+      Log(Severity::kError, "alert",
+          {{"kind", announcement.kind},
+           {"batch_id", announcement.batch.str()},
+           {"detail", announcement.detail}});
+    }
+    done({});
   };
+}
+
+std::vector<Announcement> MakeAnnouncements(const std::string& id, const Announcement& about,
+                                            const std::vector<std::string>& targets, Instant now) {
+  std::vector<Announcement> announcements;
+  for (const std::string& target : targets) {
+    Announcement& announcement = announcements.emplace_back(about);
+    announcement.id = id + "." + target;
+    announcement.target = target;
+    announcement.recorded_at = now;
+    announcement.due_at = now;
+  }
+  return announcements;
 }
 
 Announcer::Announcer(Loop& loop, Store& store, Random& random,
                      std::map<std::string, Announce> targets)
-    : loop_(loop), store_(store), random_(random), targets_(std::move(targets)) {}
+    : loop_(loop), store_(store), random_(random) {
+  for (auto& [target, send] : targets) {
+    names_.push_back(target);
+    lanes_[target] = Lane{target, std::move(send), {}};
+  }
+}
 
 Announcer::~Announcer() { loop_.Cancel(timer_); }
 
@@ -43,53 +87,105 @@ void Announcer::Start() {
 }
 
 void Announcer::Kick() {
-  again_ = looking_;
-  if (!looking_) Look();
+  for (auto& [target, lane] : lanes_) Look(lane);
 }
 
-void Announcer::Look() {
-  looking_ = true;
-  store_.ListAnnouncements(kPage, [this](Result<std::vector<Announcement>> due) {
-    looking_ = false;
-    if (due.ok()) {
-      for (Announcement& announcement : *due) Send(std::move(announcement));
-    }
-    if (std::exchange(again_, false)) Look();
+bool Announcer::idle() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& item) {
+    return !item.second.looking && item.second.sending.empty();
   });
 }
 
-void Announcer::Send(Announcement announcement) {
-  auto target = targets_.find(announcement.target);
-  // Another coordinator may know a target that this one does not: leave it to that one.
-  if (target == targets_.end() || !sending_.insert(announcement.id).second) return;
-  store_.Load(announcement.batch, {},
-              [this, announcement, send = target->second](Result<Snapshot> snapshot) mutable {
-                if (!snapshot.ok()) return Sent(std::move(announcement), snapshot.error());
-                send(snapshot->batch, announcement,
-                     [this, announcement](Status status) { Sent(announcement, status); });
-              });
+void Announcer::Look(Lane& lane) {
+  lane.again = lane.looking;
+  if (lane.looking || lane.sending.size() >= limits::kAnnouncementsInFlight) return;
+  lane.looking = true;
+  // Those that are being sent are still due, as far as the store knows.
+  AnnouncementFilter due{
+      .due = true, .target = lane.target, .limit = 2 * limits::kAnnouncementsInFlight};
+  store_.ListAnnouncements(std::move(due), [this, &lane](Result<std::vector<Announcement>> found) {
+    lane.looking = false;
+    if (found.ok()) Take(lane, std::move(*found));
+    if (std::exchange(lane.again, false)) Look(lane);
+  });
 }
 
-void Announcer::Sent(Announcement announcement, const Status& status) {
+void Announcer::Take(Lane& lane, std::vector<Announcement> due) {
+  for (Announcement& announcement : due) {
+    if (lane.sending.size() >= limits::kAnnouncementsInFlight) return;
+    if (lane.sending.insert(announcement.id).second) Gather(lane, std::move(announcement));
+  }
+}
+
+// What is told is what is stored now; a batch that has ended does not change any more.
+void Announcer::Gather(Lane& lane, Announcement announcement) {
+  BatchId batch = announcement.batch;
+  auto notice = std::make_shared<Notice>();
+  notice->announcement = std::move(announcement);
+  auto name_missing = [this, &lane, notice](Result<std::vector<RequestSpec>> specs) {
+    for (std::size_t i = 0; specs.ok() && i < specs->size() && i < notice->missing.size(); ++i) {
+      notice->missing[i].spec = std::move((*specs)[i]);
+    }
+    Send(lane, std::move(*notice));
+  };
+  auto take_missing = [this, batch, notice, name_missing](Result<std::vector<Request>> rows) {
+    std::vector<std::uint32_t> ordinals;
+    for (std::size_t i = 0; rows.ok() && i < rows->size(); ++i) {
+      ordinals.push_back((*rows)[i].ordinal);
+      notice->missing.push_back({(*rows)[i], {}});
+    }
+    store_.LoadSpecs(batch, std::move(ordinals), name_missing);
+  };
+  store_.Load(batch, {}, [this, &lane, batch, notice, take_missing](Result<Snapshot> snapshot) {
+    if (!AboutAnEnd(notice->announcement)) {
+      notice->batch.id = batch;
+      if (snapshot.ok()) notice->batch = std::move(snapshot->batch);
+      return Send(lane, std::move(*notice));
+    }
+    if (!snapshot.ok()) {
+      bool dropped = snapshot.error().code == Errc::kNotFound;
+      return Sent(lane, std::move(notice->announcement), {snapshot.error(), dropped});
+    }
+    notice->batch = std::move(snapshot->batch);
+    RequestFilter missing{.states = kWithoutResult, .limit = kMissingNamed};
+    store_.ListRequests(batch, std::move(missing), take_missing);
+  });
+}
+
+void Announcer::Send(Lane& lane, Notice notice) {
+  auto reply = Reply<AnnounceAnswer>::Start(
+      loop_, kSendTime, {Errc::kUnavailable, "the receiver did not answer"},
+      [this, &lane, announcement = notice.announcement](Result<AnnounceAnswer> answer) {
+        Sent(lane, announcement, answer.ok() ? *answer : AnnounceAnswer{answer.error()});
+      });
+  lane.send(notice, [reply](AnnounceAnswer answer) { reply->Post(std::move(answer)); });
+}
+
+void Announcer::Sent(Lane& lane, Announcement announcement, const AnnounceAnswer& answer) {
   ++announcement.tries;
-  if (status.ok()) {
+  if (answer.status.ok()) {
     announcement.sent_at = store_.Now();
     announcement.last_error.clear();
   } else {
-    announcement.last_error = status.error().message;
-    announcement.dead = announcement.tries >= kTriesMax;
-    announcement.due_at =
-        store_.Now() + BackoffDelay(kSendBackoff, announcement.tries, random_.Next());
+    announcement.last_error = answer.status.error().message.substr(0, limits::kReasonBytes);
+    announcement.dead = answer.gone || announcement.tries >= kTriesMax;
+    Duration wait = BackoffDelay(kSendBackoff, announcement.tries, random_.Next());
+    wait = std::max(wait, std::min(answer.retry_after, kRetryAfterMax));
+    announcement.due_at = store_.Now() + wait;
     Log(Severity::kWarning,
         announcement.dead ? "an announcement was given up" : "an announcement was not delivered",
-        {{"batch_id", announcement.batch.str()},
+        {{"id", announcement.id},
          {"target", announcement.target},
          {"tries", std::to_string(announcement.tries)},
          {"error", announcement.last_error}});
   }
   std::string id = announcement.id;
   // If this write fails the announcement is sent once more: at least once, under one id.
-  store_.UpdateAnnouncement(std::move(announcement), [this, id](Status) { sending_.erase(id); });
+  store_.UpdateAnnouncement(std::move(announcement), [this, &lane, id](Status) {
+    bool full = lane.sending.size() >= limits::kAnnouncementsInFlight;
+    lane.sending.erase(id);
+    if (full) Look(lane);
+  });
 }
 
 }  // namespace tipoff

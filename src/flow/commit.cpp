@@ -2,25 +2,14 @@
 
 #include <algorithm>
 
+#include "flow/announce.h"
+
 namespace tipoff {
 namespace {
 
 bool Publishes(const Batch& batch) {
   return (batch.phase == Phase::kSucceeded || batch.phase == Phase::kPartial) &&
          batch.predictions > 0;
-}
-
-std::vector<Announcement> Announce(const Batch& ended, const std::vector<std::string>& targets) {
-  std::vector<Announcement> announcements;
-  for (const std::string& target : targets) {
-    Announcement announcement;
-    announcement.id = ended.id.str() + "/" + target;
-    announcement.batch = ended.id;
-    announcement.target = target;
-    announcement.due_at = ended.terminal_at;
-    announcements.push_back(std::move(announcement));
-  }
-  return announcements;
 }
 
 }  // namespace
@@ -57,7 +46,8 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   bool ends = IsTerminal(commit.next.phase) && !IsTerminal(before_.phase);
   if (ends) {
     if (Publishes(commit.next)) commit.next.publication = snapshot_.next_publication;
-    commit.announcements = Announce(commit.next, targets);
+    commit.announcements = MakeAnnouncements(commit.next.id.str(), {.batch = commit.next.id},
+                                             targets, commit.next.terminal_at);
   }
   std::vector<RowChange> changes;
   for (auto& [ordinal, change] : changes_) {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "core/limits.h"
 #include "core/retry.h"
+#include "flow/canary.h"
 
 namespace tipoff {
 namespace {
@@ -126,6 +127,9 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
     for (Completion& item : completed->completions) item.reported_at = reported_at;
     return SubmitCompletions(std::move(*completed), body, std::move(settle));
   }
+  if (auto* canary = std::get_if<CanaryAnswer>(&message)) {
+    return CountCanary(store_, std::move(*canary), std::move(settle));
+  }
   LeaseReport& report = std::get<LeaseReport>(message);
   Leased event;
   event.leased_at = reported_at;
@@ -176,8 +180,10 @@ void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::s
 void CompletionIntake::HandleDeadLetter(const std::string& body, Instant reported_at,
                                         std::function<void(bool ack)> settle) {
   Topic topic{Topic::Kind::kDeadLetters, ""};
-  auto request = DecodeRequest(body);
-  if (!request.ok()) return Quarantine(topic, body, request.error().message, std::move(settle));
+  auto message = DecodeWork(body);
+  if (!message.ok()) return Quarantine(topic, body, message.error().message, std::move(settle));
+  auto* request = std::get_if<RequestMessage>(&*message);
+  if (request == nullptr) return settle(true);  // A canary: that it is lost is known by the clock.
   Completion item;
   item.ordinal = request->ordinal;
   item.player = request->spec.player;

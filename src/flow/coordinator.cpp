@@ -18,6 +18,7 @@ Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Opt
       fan_in_(store, driver_),
       sweep_(loop, store, driver_, fan_in_, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
+      canary_(loop, store, bus, random, options.process, options.canary),
       starter_(store, driver_, random) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
 }
@@ -26,6 +27,7 @@ void Coordinator::Start() {
   intake_.Start();
   sweep_.Start();
   announcer_.Start();
+  canary_.Start();
 }
 
 void Coordinator::Stop(std::function<void()> stopped) { intake_.Stop(std::move(stopped)); }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "flow/announce.h"
+#include "flow/canary.h"
 #include "flow/completion.h"
 #include "flow/driver.h"
 #include "flow/fan_in.h"
@@ -21,6 +22,7 @@ class Coordinator {
     Incarnation process;
     Sweep::Options sweep;
     std::map<std::string, Announce> targets;
+    CanaryRunner::Options canary = {};  // Off unless it has a period.
   };
 
   // All must outlive this.
@@ -42,6 +44,7 @@ class Coordinator {
   Starter& starter() { return starter_; }
   Sweep& sweep() { return sweep_; }
   CompletionIntake& intake() { return intake_; }
+  Announcer& announcer() { return announcer_; }
 
  private:
   void SeeTo(const Batch& batch, const Effects& effects);
@@ -52,6 +55,7 @@ class Coordinator {
   FanIn fan_in_;
   Sweep sweep_;
   Announcer announcer_;
+  CanaryRunner canary_;
   Starter starter_;
 };
 

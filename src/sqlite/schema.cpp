@@ -167,9 +167,19 @@ CREATE VIEW predictions AS
     JOIN request_spec s ON s.key = t.key, json_each(t.body) p;
 )sql";
 
+// Announcements that are not only about batches' ends, and since when they wait.
+constexpr char kVersion2[] = R"sql(
+ALTER TABLE announcement ADD COLUMN kind TEXT NOT NULL DEFAULT 'batch.ended';
+ALTER TABLE announcement ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+ALTER TABLE announcement ADD COLUMN recorded_at INTEGER NOT NULL DEFAULT 0;
+UPDATE announcement SET recorded_at = due_at;
+DROP INDEX announcement_due;
+CREATE INDEX announcement_due ON announcement(due_at) WHERE sent_at = 0;
+)sql";
+
 }  // namespace
 
-std::vector<std::string> Migrations() { return {kVersion1}; }
+std::vector<std::string> Migrations() { return {kVersion1, kVersion2}; }
 
 void GiveBack(WriteContext& context, const Incarnation& dead) {
   context.db.Prepared("UPDATE message SET avail_at=?, owner='' WHERE owner=? AND avail_at>?")

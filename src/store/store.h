@@ -29,16 +29,43 @@ struct NewRequest {
   RequestSpec spec;
 };
 
-// Says to the world that a batch has ended. Written by the ending commit, sent afterwards.
+// Says something to the world: that a batch has ended, written by the ending commit, or an alert.
+// Sent afterwards.
 struct Announcement {
-  std::string id;  // Unique, derived from the batch: sending twice is recognisable.
-  BatchId batch;
+  std::string id;      // Unique, derived from what it tells: sending twice is recognisable.
+  BatchId batch;       // What it is about; of an alert the batch at which it tripped.
   std::string target;  // "log", "bus", a webhook's name.
+  std::string kind = "batch.ended";  // Or "alert.systemic".
+  std::string detail;                // Of an alert: what it says, as JSON.
+  Instant recorded_at;
   int tries = 0;
   Instant due_at;     // Store time of the next try.
   Instant sent_at;    // never: not yet.
   bool dead = false;  // Given up.
   std::string last_error;
+};
+
+enum class AnnouncementState : std::uint8_t {
+  kPending,
+  kSent,
+  kDead,
+};
+
+struct AnnouncementFilter {
+  std::optional<AnnouncementState> state;
+  bool due = false;    // Only pending ones that are due by now, the longest due first.
+  std::string target;  // "": all.
+  std::string id;      // "": all.
+  std::string after;   // Only ids above this one: the cursor. Not with `due`.
+  std::size_t limit = 100;
+};
+
+// How one target's announcements stand.
+struct AnnouncementCount {
+  std::string target;
+  std::uint64_t pending = 0;
+  std::uint64_t dead = 0;
+  Instant oldest;  // When the oldest pending one was recorded; never: none.
 };
 
 // A small thing of a kind, found by its id: a key, an audit entry, a worker seen, an answer given.
@@ -220,9 +247,12 @@ class Store {
   virtual void AcquireLease(std::string name, Incarnation owner, Duration ttl,
                             DoneWith<LeaseGrant> done) = 0;
 
-  // Unsent announcements due by now, oldest first.
-  virtual void ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) = 0;
-  // Replaces the stored one of the same id.
+  // By id, unless `due`.
+  virtual void ListAnnouncements(AnnouncementFilter filter,
+                                 DoneWith<std::vector<Announcement>> done) = 0;
+  // Of each target that has pending or dead ones, by name.
+  virtual void CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) = 0;
+  // Replaces the stored one of the same id, or adds it.
   virtual void UpdateAnnouncement(Announcement announcement, DoneWith<Done> done) = 0;
 
   // Answers what is stored under the id now.

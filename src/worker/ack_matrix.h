@@ -21,6 +21,8 @@ enum class WorkOutcome : std::uint8_t {
   kMalformed,      // The message can't be understood.
   kBatchUnknown,   // No such batch, or no such request in it.
   kBatchOver,      // The batch has ended: too late to be of use.
+  kCanary,         // No request: answered, to show that the way is open.
+  kCanaryStale,    // The same, after its time: nobody waits for an answer.
 };
 
 struct AckRule {
@@ -31,7 +33,7 @@ struct AckRule {
   std::string_view name;
 };
 
-inline constexpr std::array<AckRule, 8> kAckMatrix{{
+inline constexpr std::array<AckRule, 10> kAckMatrix{{
     {WorkOutcome::kPredicted, true, RequestState::kSucceeded, false, "predicted"},
     {WorkOutcome::kPermanentSkip, true, RequestState::kSkipped, false, "permanent skip"},
     {WorkOutcome::kErrorAgain, false, std::nullopt, false, "error, tried again"},
@@ -40,6 +42,8 @@ inline constexpr std::array<AckRule, 8> kAckMatrix{{
     {WorkOutcome::kMalformed, true, std::nullopt, true, "malformed"},
     {WorkOutcome::kBatchUnknown, true, std::nullopt, true, "unknown batch"},
     {WorkOutcome::kBatchOver, true, std::nullopt, false, "batch over"},
+    {WorkOutcome::kCanary, true, std::nullopt, false, "canary"},
+    {WorkOutcome::kCanaryStale, true, std::nullopt, false, "stale canary"},
 }};
 
 constexpr const AckRule& RuleFor(WorkOutcome outcome) {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/reply.h"
 #include "core/retry.h"
+#include "view/canary.h"
 
 namespace tipoff {
 namespace {
@@ -71,12 +72,33 @@ struct Letting {
 
 void Receive(Delivery delivery, HeldRequest& request) {
   request.delivery = std::move(delivery);
-  auto message = DecodeRequest(request.delivery.body);
-  if (message.ok()) {
-    request.message = std::move(*message);
-  } else {
+  auto message = DecodeWork(request.delivery.body);
+  if (!message.ok()) {
     request.outcome = WorkOutcome::kMalformed;
     request.note = message.error().message;
+  } else if (auto* canary = std::get_if<CanaryMessage>(&*message)) {
+    request.canary = std::move(*canary);
+    request.outcome = WorkOutcome::kCanary;
+  } else {
+    request.message = std::move(std::get<RequestMessage>(*message));
+  }
+}
+
+void AnswerCanaries(Store& store, Bus& bus, const Requests& requests, const std::string& worker,
+                    const std::string& version) {
+  for (HeldRequest* request : requests) {
+    if (!request->canary) continue;
+    Instant now = store.Now();
+    bool stale = now > request->canary->expires_at;
+    if (stale) request->outcome = WorkOutcome::kCanaryStale;
+    CanaryAnswer answer{request->canary->id, now, worker, version};
+    Record passed{
+        std::string(kCanaryWorkedRecords), answer.id, {}, Encode(CanaryHop{now, worker, version})};
+    store.PutRecord(std::move(passed), PutMode::kFirstStays,
+                    [&bus, stale, body = Encode(answer)](const Result<Record>&) {
+                      if (stale) return;
+                      bus.Publish(kCompletions, {body}, [](Result<std::vector<std::string>>) {});
+                    });
   }
 }
 

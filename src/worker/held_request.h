@@ -20,6 +20,7 @@ namespace tipoff {
 struct HeldRequest {
   Delivery delivery;
   RequestMessage message;
+  std::optional<CanaryMessage> canary;   // It is one, and no request.
   std::optional<WorkOutcome> outcome;    // Absent: it is still to be worked on.
   std::string note;                      // Why, for the quarantine, the log or the completion.
   std::function<void(bool ack)> settle;  // Of one that was pushed; the bus knows nothing of it.
@@ -27,6 +28,11 @@ struct HeldRequest {
 
 // Reads the message: kMalformed if it can't be understood.
 void Receive(Delivery delivery, HeldRequest& request);
+
+// Answers the canaries among them, unless they are stale: first it is written down that they came
+// so far, then the answer is sent. Nobody waits for either: a canary may get lost.
+void AnswerCanaries(Store& store, Bus& bus, const std::vector<HeldRequest*>& requests,
+                    const std::string& worker, const std::string& version);
 
 // Those without an outcome.
 std::vector<HeldRequest*> Open(const std::vector<HeldRequest*>& requests);

@@ -210,6 +210,7 @@ void Worker::TakePushed() {
 void Worker::Work(std::shared_ptr<Hand> hand) {
   hands_.remove_if([](const std::weak_ptr<Hand>& weak) { return weak.expired(); });
   hands_.push_back(hand);
+  AnswerCanaries(store_, bus_, hand->All(), options_.name, options_.version);
   Screen(store_, hand->All(), [this, hand] {
     if (hand->Open().empty()) return Settle(hand);
     ReportLeases(bus_, hand->All(), options_.name, options_.version);

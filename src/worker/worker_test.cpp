@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "support/world.h"
+#include "view/canary.h"
 #include "worker/held_request.h"
 #include "worker/predictor.h"
 #include "worker/presence.h"
@@ -516,8 +517,56 @@ TEST(Predictor, F07_OneThatThrowsOrGivesNoAnswerDisturbsNoOther) {
   }
 }
 
+class CanaryAtWorker : public WorkerTest {
+ protected:
+  void Send(const std::string& id, Duration life) {
+    CanaryMessage canary{id, world_.loop.Now(), world_.loop.Now() + life};
+    coordinator_->bus.Publish({Topic::Kind::kRequests, ""}, {Encode(canary)}, [](auto) {});
+  }
+  Result<Record> Written(std::string_view kind, const std::string& id) {
+    return Await<Record>(world_.loop, [&](auto done) {
+      coordinator_->memory.GetRecord(std::string(kind), id, done);
+    });
+  }
+};
+
+TEST_F(CanaryAtWorker, AnswersItAtOnceAndAcks) {
+  world_.database.PutRecord({std::string(kCanaryRecords), "c1", {}, "{}"}, PutMode::kReplace,
+                            world_.loop.Now());
+  Send("c1", seconds(30));
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  CanaryHop worked = DecodeCanaryHop(Written(kCanaryWorkedRecords, "c1")->body).value();
+  EXPECT_EQ(worked.worker, "w1");
+  EXPECT_EQ(worked.worker_version, "1");
+  EXPECT_TRUE(Written(kCanaryCountedRecords, "c1").ok()) << "the coordinator has its answer";
+  EXPECT_EQ(Left(Topic::Kind::kRequests).leased, 0u);
+  EXPECT_EQ(worker->worker.held(), 0u);
+  EXPECT_EQ(worker->history.queries, 0);
+  EXPECT_TRUE(world_.database.quarantine.empty());
+}
+
+TEST_F(CanaryAtWorker, AnOldOneIsAckedWithoutAnAnswer) {
+  Send("c1", seconds(30));
+  world_.loop.Advance(minutes(10));
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  EXPECT_TRUE(Written(kCanaryWorkedRecords, "c1").ok()) << "that somebody took it is known";
+  EXPECT_EQ(Left(Topic::Kind::kRequests).leased, 0u);
+  EXPECT_EQ(Written(kCanaryCountedRecords, "c1").error().code, Errc::kNotFound);
+}
+
+TEST_F(CanaryAtWorker, ItTravelsWithRequestsAndHoldsThemUpNot) {
+  Send("c1", seconds(30));
+  StartBatch();
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_TRUE(Written(kCanaryWorkedRecords, "c1").ok());
+}
+
 TEST(AckMatrix, EveryOutcomeHasItsRowAndOnlyReportsWhatIsAcked) {
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 10; ++i) {
     const AckRule& rule = RuleFor(static_cast<WorkOutcome>(i));
     EXPECT_EQ(static_cast<int>(rule.outcome), i);
     EXPECT_TRUE(rule.ack || !rule.completion) << rule.name << ": reported but not acked";

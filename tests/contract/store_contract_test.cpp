@@ -574,10 +574,11 @@ TEST_P(StoreContract, F31_ALeaseIsHeldByOneAndItsTokenOnlyGrows) {
 TEST_P(StoreContract, AnnouncementsComeWithTheEndAndWaitUntilSent) {
   MustCreate("b1", 1);
   ASSERT_TRUE(Happen("b1", Ordinals(0, 0), Succeeded(0, 0)).ok());
-  auto due = [&] {
+  auto list = [&](const AnnouncementFilter& filter) {
     return *Await<std::vector<Announcement>>(
-        loop(), [&](auto done) { store().ListAnnouncements(10, done); });
+        loop(), [&](auto done) { store().ListAnnouncements(filter, done); });
   };
+  auto due = [&] { return list({.due = true, .target = "log"}); };
   EXPECT_TRUE(due().empty());
   ASSERT_TRUE(Happen("b1", {}, Finalize{store().Now()}).ok());
   ASSERT_EQ(due().size(), 1u);
@@ -597,9 +598,59 @@ TEST_P(StoreContract, AnnouncementsComeWithTheEndAndWaitUntilSent) {
   ASSERT_TRUE(Await<Done>(loop(), [&](auto done) { store().Quarantine({}, done); }).ok());
   ASSERT_EQ(due().size(), 1u);
   EXPECT_EQ(due()[0].tries, 1);
+  EXPECT_TRUE(list({.due = true, .target = "ops"}).empty());
+  EXPECT_EQ(list({.state = AnnouncementState::kPending}).size(), 1u);
   announcement.sent_at = store().Now();
   ASSERT_TRUE(update(announcement));
   EXPECT_TRUE(due().empty());
+  EXPECT_TRUE(list({.state = AnnouncementState::kPending}).empty());
+  EXPECT_EQ(list({.state = AnnouncementState::kSent}).size(), 1u);
+}
+
+TEST_P(StoreContract, AnnouncementsAreFoundByStateTargetAndIdAndCounted) {
+  MustCreate("b1", 1);  // So that the store has a time.
+  Instant now = store().Now();
+  auto add = [&](const std::string& id, const std::string& target, Instant recorded, bool dead) {
+    Announcement announcement;
+    announcement.id = id;
+    announcement.target = target;
+    announcement.kind = "alert.systemic";
+    announcement.detail = R"({"ends":3})";
+    announcement.recorded_at = recorded;
+    announcement.due_at = now + minutes(60);
+    announcement.dead = dead;
+    return Await<Done>(loop(), [&](auto done) { store().UpdateAnnouncement(announcement, done); })
+        .ok();
+  };
+  ASSERT_TRUE(add("a", "ops", now + seconds(2), false));
+  ASSERT_TRUE(add("b", "ops", now + seconds(1), false));
+  ASSERT_TRUE(add("c", "ops", now, true));
+  ASSERT_TRUE(add("d", "chat", now, false));
+  auto ids = [&](const AnnouncementFilter& filter) {
+    std::string text;
+    auto found = Await<std::vector<Announcement>>(
+        loop(), [&](auto done) { store().ListAnnouncements(filter, done); });
+    for (const Announcement& announcement : *found) text += announcement.id;
+    return text;
+  };
+  EXPECT_EQ(ids({}), "abcd");
+  EXPECT_EQ(ids({.due = true}), "");
+  EXPECT_EQ(ids({.target = "chat"}), "d");
+  EXPECT_EQ(ids({.id = "b"}), "b");
+  EXPECT_EQ(ids({.after = "a", .limit = 2}), "bc");
+  EXPECT_EQ(ids({.state = AnnouncementState::kDead}), "c");
+  EXPECT_EQ(ids({.state = AnnouncementState::kPending, .target = "ops"}), "ab");
+  auto counts = *Await<std::vector<AnnouncementCount>>(
+      loop(), [&](auto done) { store().CountAnnouncements(done); });
+  ASSERT_EQ(counts.size(), 2u);
+  EXPECT_EQ(counts[1].target, "ops");
+  EXPECT_EQ(counts[1].pending, 2u);
+  EXPECT_EQ(counts[1].dead, 1u);
+  EXPECT_EQ(counts[1].oldest, now + seconds(1));
+  auto one = *Await<std::vector<Announcement>>(
+      loop(), [&](auto done) { store().ListAnnouncements({.id = "c"}, done); });
+  EXPECT_EQ(one[0].kind, "alert.systemic");
+  EXPECT_EQ(one[0].detail, R"({"ends":3})");
 }
 
 TEST_P(StoreContract, RecordsArePutListedAndDropped) {

@@ -100,6 +100,14 @@ void CheckReady(const ReadyMessage& message) {
                  "another lease report: " + text);
     return;
   }
+  if (const auto* canary = std::get_if<CanaryAnswer>(&message)) {
+    std::string text = Encode(*canary);
+    auto again = DecodeReady(text);
+    TIPOFF_CHECK(again.ok() && std::holds_alternative<CanaryAnswer>(*again) &&
+                     std::get<CanaryAnswer>(*again).id == canary->id,
+                 text);
+    return;
+  }
   const auto& told = std::get<CompletionMessage>(message);
   for (const Completion& completion : told.completions) CheckCompletion(completion);
   std::string text = Encode(told);
@@ -117,6 +125,7 @@ void CheckBodyRefusal(const Error& error) {
   CheckRefusal(error, {"not valid JSON",
                        "body:",
                        "batch_id:",
+                       "canary",
                        "ordinal:",
                        "attempt:",
                        "player",

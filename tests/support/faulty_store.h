@@ -102,10 +102,15 @@ class FaultyStore final : public Store {
       store_.AcquireLease(std::move(name), std::move(owner), ttl, answer);
     });
   }
-  void ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) override {
+  void ListAnnouncements(AnnouncementFilter filter,
+                         DoneWith<std::vector<Announcement>> done) override {
     Suffer<std::vector<Announcement>>("ListAnnouncements", std::move(done), [&](auto answer) {
-      store_.ListAnnouncements(limit, answer);
+      store_.ListAnnouncements(std::move(filter), answer);
     });
+  }
+  void CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) override {
+    Suffer<std::vector<AnnouncementCount>>("CountAnnouncements", std::move(done),
+                                           [&](auto answer) { store_.CountAnnouncements(answer); });
   }
   void UpdateAnnouncement(Announcement announcement, DoneWith<Done> done) override {
     Suffer<Done>("UpdateAnnouncement", std::move(done),

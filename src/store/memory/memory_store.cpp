@@ -408,17 +408,42 @@ void MemoryStore::AcquireLease(std::string name, Incarnation owner, Duration ttl
   Answer<LeaseGrant>(std::move(done), database_.AcquireLease(name, owner, ttl, Now()));
 }
 
-void MemoryStore::ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) {
-  std::vector<Announcement> due;
+void MemoryStore::ListAnnouncements(AnnouncementFilter filter,
+                                    DoneWith<std::vector<Announcement>> done) {
+  std::vector<Announcement> found;
   for (const auto& [id, announcement] : database_.announcements) {
-    bool open = announcement.sent_at.never() && !announcement.dead;
-    if (open && announcement.due_at <= Now()) due.push_back(announcement);
+    AnnouncementState state = !announcement.sent_at.never() ? AnnouncementState::kSent
+                              : announcement.dead           ? AnnouncementState::kDead
+                                                            : AnnouncementState::kPending;
+    bool due = state == AnnouncementState::kPending && announcement.due_at <= Now();
+    if (id <= filter.after || (filter.state && *filter.state != state) || (filter.due && !due) ||
+        (!filter.target.empty() && announcement.target != filter.target) ||
+        (!filter.id.empty() && id != filter.id)) {
+      continue;
+    }
+    found.push_back(announcement);
   }
-  std::stable_sort(due.begin(), due.end(), [](const Announcement& a, const Announcement& b) {
+  auto longer_due = [](const Announcement& a, const Announcement& b) {
     return a.due_at < b.due_at;
-  });
-  if (due.size() > limit) due.resize(limit);
-  Answer<std::vector<Announcement>>(std::move(done), std::move(due));
+  };
+  if (filter.due) std::stable_sort(found.begin(), found.end(), longer_due);
+  if (found.size() > filter.limit) found.resize(filter.limit);
+  Answer<std::vector<Announcement>>(std::move(done), std::move(found));
+}
+
+void MemoryStore::CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) {
+  std::map<std::string, AnnouncementCount> targets;
+  for (const auto& [id, announcement] : database_.announcements) {
+    if (!announcement.sent_at.never()) continue;
+    AnnouncementCount& count = targets[announcement.target];
+    count.target = announcement.target;
+    ++(announcement.dead ? count.dead : count.pending);
+    bool older = count.oldest.never() || announcement.recorded_at < count.oldest;
+    if (!announcement.dead && older) count.oldest = announcement.recorded_at;
+  }
+  std::vector<AnnouncementCount> counts;
+  for (auto& [target, count] : targets) counts.push_back(std::move(count));
+  Answer<std::vector<AnnouncementCount>>(std::move(done), std::move(counts));
 }
 
 void MemoryStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> done) {

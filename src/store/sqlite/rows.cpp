@@ -183,11 +183,43 @@ void InsertJournal(Connection& db, std::int64_t batch_no, const Batch& next,
 void InsertAnnouncement(Connection& db, const Announcement& announcement) {
   db.Prepared(
         "INSERT OR REPLACE INTO announcement(id, batch, target, tries, due_at, sent_at, "
-        "dead, last_error) VALUES(?,?,?,?,?,?,?,?)")
+        "dead, last_error, kind, detail, recorded_at) VALUES(?,?,?,?,?,?,?,?,?,?,?)")
       .With(announcement.id, announcement.batch.str(), announcement.target, announcement.tries,
             announcement.due_at.micros(), announcement.sent_at.micros(), announcement.dead,
-            announcement.last_error)
+            announcement.last_error, announcement.kind, announcement.detail,
+            announcement.recorded_at.micros())
       .Run();
+}
+
+std::vector<Announcement> SelectAnnouncements(Connection& db, const AnnouncementFilter& filter,
+                                              Instant now) {
+  std::string where = "WHERE id>?1 AND (?2='' OR target=?2) AND (?3='' OR id=?3)";
+  if (filter.due) where += " AND sent_at=0 AND dead=0 AND due_at<=?4";
+  if (filter.state == AnnouncementState::kPending) where += " AND sent_at=0 AND dead=0";
+  if (filter.state == AnnouncementState::kSent) where += " AND sent_at<>0";
+  if (filter.state == AnnouncementState::kDead) where += " AND sent_at=0 AND dead=1";
+  Statement& list =
+      db.Prepared(
+            "SELECT id, batch, target, kind, detail, recorded_at, tries, due_at, sent_at, "
+            "dead, last_error FROM announcement " +
+            where + (filter.due ? " ORDER BY due_at, id" : " ORDER BY id") + " LIMIT ?5")
+          .With(filter.after, filter.target, filter.id, now.micros(), filter.limit);
+  std::vector<Announcement> announcements;
+  while (list.Step()) {
+    Announcement& found = announcements.emplace_back();
+    found.id = list.Text(0);
+    found.batch = BatchId(list.Text(1));
+    found.target = list.Text(2);
+    found.kind = list.Text(3);
+    found.detail = list.Text(4);
+    found.recorded_at = At(list, 5);
+    found.tries = static_cast<int>(list.Int(6));
+    found.due_at = At(list, 7);
+    found.sent_at = At(list, 8);
+    found.dead = list.Int(9) != 0;
+    found.last_error = list.Text(10);
+  }
+  return announcements;
 }
 
 Record ReplaceRecord(WriteContext& context, Record record) {

@@ -31,6 +31,8 @@ extern const std::string kRequestColumns;  // Of `request r`.
 Request ReadRequest(const Statement& row);
 
 void InsertJournal(Connection& db, std::int64_t batch_no, const Batch& next, std::string_view text);
+std::vector<Announcement> SelectAnnouncements(Connection& db, const AnnouncementFilter& filter,
+                                              Instant now);
 void InsertAnnouncement(Connection& db, const Announcement& announcement);
 
 // The record as it is stored: with the transaction's time.

@@ -465,24 +465,28 @@ void SqliteStore::AcquireLease(std::string name, Incarnation owner, Duration ttl
       });
 }
 
-void SqliteStore::ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) {
+void SqliteStore::ListAnnouncements(AnnouncementFilter filter,
+                                    DoneWith<std::vector<Announcement>> done) {
   ReadCall<std::vector<Announcement>>(
-      std::move(done), [limit](ReadContext& context) -> Result<std::vector<Announcement>> {
-        Statement& list =
-            context.db
-                .Prepared(
-                    "SELECT id, batch, target, tries, due_at, sent_at, dead, last_error "
-                    "FROM announcement WHERE sent_at=0 AND dead=0 AND due_at<=? "
-                    "ORDER BY due_at, id LIMIT ?")
-                .With(context.now.micros(), limit);
-        std::vector<Announcement> announcements;
+      std::move(done),
+      [filter = std::move(filter)](ReadContext& context) -> Result<std::vector<Announcement>> {
+        return sqlite::SelectAnnouncements(context.db, filter, context.now);
+      });
+}
+
+void SqliteStore::CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) {
+  ReadCall<std::vector<AnnouncementCount>>(
+      std::move(done), [](ReadContext& context) -> Result<std::vector<AnnouncementCount>> {
+        Statement& list = context.db.Prepared(
+            "SELECT target, sum(dead=0), sum(dead), min(CASE WHEN dead=0 THEN recorded_at END) "
+            "FROM announcement WHERE sent_at=0 GROUP BY target ORDER BY target");
+        std::vector<AnnouncementCount> counts;
         while (list.Step()) {
-          announcements.push_back({list.Text(0), BatchId(list.Text(1)), list.Text(2),
-                                   static_cast<int>(list.Int(3)), Instant::FromMicros(list.Int(4)),
-                                   Instant::FromMicros(list.Int(5)), list.Int(6) != 0,
-                                   list.Text(7)});
+          counts.push_back({list.Text(0), static_cast<std::uint64_t>(list.Int(1)),
+                            static_cast<std::uint64_t>(list.Int(2)),
+                            Instant::FromMicros(list.Int(3))});
         }
-        return announcements;
+        return counts;
       });
 }
 
