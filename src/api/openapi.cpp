@@ -34,6 +34,8 @@ constexpr OperationText kOperations[] = {
     {"GET", "/v1/batches/{id}/journal:verify",
      "Whether its journal is whole and folds to what is stored", "",
      "200 JournalProof, 400 Problem, 404 Problem, 409 Problem", ""},
+    {"GET", "/v1/batches/{id}/autopsy", "What was written down about a batch that did not succeed",
+     "", "200 Autopsy, 400 Problem, 404 Problem", ""},
     {"GET", "/v1/batches/{id}/events",
      "Its changes as server-sent events; Last-Event-ID resumes; ends after the terminal event", "",
      "200 EventStream, 400 Problem, 404 Problem", "last_event_id integer"},

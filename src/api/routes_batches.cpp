@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "api/batch_list.h"
@@ -146,6 +148,30 @@ void VerifyBatchJournal(const ApiParts& parts, const Call& call) {
   });
 }
 
+void GetAutopsy(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
+  Store& store = parts.store;
+  VisitBatch(parts, BatchId(call.Param("id")), [&store, call](Result<Batch> batch) {
+    if (!batch.ok()) return call.Fail(batch.error());
+    std::string id = batch->id.str();
+    if (!IsTerminal(batch->phase) || batch->phase == Phase::kSucceeded) {
+      std::string state = IsTerminal(batch->phase) ? "has succeeded" : "has not ended";
+      return call.Fail(
+          {Errc::kNotFound, fmt::format("batch '{}' {}: there is no autopsy; ask why", id, state)});
+    }
+    store.GetRecord(std::string(kAutopsyRecords), id, [call](Result<Record> record) {
+      if (!record.ok() && record.error().code == Errc::kNotFound) {
+        return call.Fail({Errc::kNotFound, "the autopsy is not written yet; ask again"});
+      }
+      if (!record.ok()) return call.Fail(record.error());
+      auto body = ParseJson(record->body);
+      if (!body.ok()) return call.Fail(body.error());
+      call.Answer(200, *body);
+    });
+  });
+}
+
 json::object PublishedToJson(const Slot& slot, const std::vector<PublishedPlayer>& players) {
   json::array predictions, skipped;
   std::uint32_t newest = 0;
@@ -200,6 +226,7 @@ void AddBatchRoutes(Router& router, const ApiParts& parts) {
   get("/v1/batches/{id}/predictions", ListPredictions);
   get("/v1/batches/{id}/journal", ListJournalEntries);
   get("/v1/batches/{id}/journal:verify", VerifyBatchJournal);
+  get("/v1/batches/{id}/autopsy", GetAutopsy);
   get("/v1/slots/{game_date}/predictions", ListSlotPredictions);
 }
 

@@ -98,6 +98,10 @@ void BatchCommand::AddLooks() {
        [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return ShowPredictions(c, s, o, a.id);
        });
+  look("autopsy", "Why it did not succeed: causes, who is missing, alike failures",
+       [](ApiClient& c, Console& s, Output o, const Arguments& a) {
+         return ShowAutopsy(c, s, o, a.id);
+       });
   look("journal", "Its life, commit by commit; or whether that record of it is whole",
        [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return a.verify ? VerifyBatchJournal(c, s, o, a.id) : ShowJournal(c, s, o, a.id);

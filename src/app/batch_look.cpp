@@ -65,6 +65,15 @@ int ShowPredictions(ApiClient& client, Console& console, Output output, const st
   return kExitSucceeded;
 }
 
+int ShowAutopsy(ApiClient& client, Console& console, Output output, const std::string& id) {
+  auto path = BatchPath(id, "/autopsy");
+  if (!path.ok()) return Complain(path.error());
+  auto autopsy = GetObject(client, *path);
+  if (!autopsy.ok()) return Complain(autopsy.error());
+  console.Out(FormatAutopsy(*autopsy, output));
+  return kExitSucceeded;
+}
+
 int ShowJournal(ApiClient& client, Console& console, Output output, const std::string& id) {
   auto entries = GetList(client, id, "journal", {}, {.name = "entries", .after = "after"});
   if (!entries.ok()) return Complain(entries.error());

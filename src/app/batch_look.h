@@ -17,6 +17,8 @@ int GetBatch(ApiClient& client, Console& console, Output output, const std::stri
 int ShowRequests(ApiClient& client, Console& console, Output output, const std::string& id,
                  const std::vector<std::string>& states);
 int ShowPredictions(ApiClient& client, Console& console, Output output, const std::string& id);
+// What was written down when it ended badly; exits 4 if nothing was.
+int ShowAutopsy(ApiClient& client, Console& console, Output output, const std::string& id);
 int ShowJournal(ApiClient& client, Console& console, Output output, const std::string& id);
 // Whether the journal is whole and folds to what is stored; exits 1 if it is not.
 int VerifyBatchJournal(ApiClient& client, Console& console, Output output, const std::string& id);

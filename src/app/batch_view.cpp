@@ -198,6 +198,37 @@ std::string FormatRequests(const json::array& requests, Output output) {
   return Format(table, requests, output);
 }
 
+std::string FormatAutopsy(const json::object& autopsy, Output output) {
+  if (output == Output::kJson) return DumpJsonPretty(autopsy) + '\n';
+  auto list = [&](const char* field) {
+    const json::value* value = autopsy.if_contains(field);
+    return value != nullptr && value->is_array() ? value->as_array() : json::array();
+  };
+  TextTable missing({"PLAYER_ID", "PLAYER", "STATE", "LAST_HOP", "WORKER", "REASON"});
+  for (const json::value& value : list("missing")) {
+    const json::object& player = value.as_object();
+    missing.Row({FieldText(player, "player_id"), FieldText(player, "player_name"),
+                 FieldText(player, "state"), FieldText(player, "last_hop"),
+                 FieldText(player, "worker"), FieldText(player, "reason")});
+  }
+  if (output == Output::kCsv) return missing.Csv();
+  std::string out = FieldText(autopsy, "batch_id") + "\n\n";
+  for (const json::value& cause : list("causes")) {
+    out += fmt::format("  because  {}\n", cause.is_string() ? std::string_view(cause.as_string())
+                                                            : std::string_view());
+  }
+  if (std::size_t at = out.find("  because  "); at != std::string::npos) {
+    out.replace(at, 11, "  ");  // The outcome itself has no because.
+  }
+  if (missing.rows() > 0) out += '\n' + missing.Text();
+  std::int64_t more =
+      FieldInteger(autopsy, "missing_total") - static_cast<std::int64_t>(missing.rows());
+  if (more > 0) out += fmt::format("and {} more\n", more);
+  std::string next = FieldText(autopsy, "next_command");
+  if (!next.empty()) out += fmt::format("\nnext: {}\n", next);
+  return out;
+}
+
 std::string FormatJournal(const json::array& entries, Output output) {
   TextTable table({">SEQ", "AT", "PHASE", "WHAT", "REQUESTS", "MESSAGE", "ACTOR"});
   for (const json::value& value : entries) {

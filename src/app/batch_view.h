@@ -20,6 +20,7 @@ std::string FormatStuck(const boost::json::array& batches, Output output);
 std::string FormatBatch(const boost::json::object& batch, Output output);
 
 std::string FormatRequests(const boost::json::array& requests, Output output);
+std::string FormatAutopsy(const boost::json::object& autopsy, Output output);
 std::string FormatJournal(const boost::json::array& entries, Output output);
 std::string FormatJournalProof(const boost::json::object& proof, Output output);
 

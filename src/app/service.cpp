@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include "api/autopsies.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
 #include "history/sqlite/history_database.h"
@@ -51,11 +52,12 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
   }
+  std::map<std::string, Announce> announcers =
+      MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
+  announcers[kAutopsyTarget] = AutopsyAnnouncement(parts.store());
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
-      Coordinator::Options{parts.process(), options.sweep,
-                           MakeAnnouncers(options.announce, loop, bus, service->http_client_.get()),
-                           options.canary});
+      Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
   if (options.fetch_key_sets) {
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
   }

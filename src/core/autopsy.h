@@ -71,6 +71,9 @@ struct Autopsy {
   friend bool operator==(const Autopsy&, const Autopsy&) = default;
 };
 
+// Autopsies are Records of this kind, under their batch's id.
+inline constexpr std::string_view kAutopsyRecords = "autopsy";
+
 class AutopsyBuilder {
  public:
   // `batch` has ended.

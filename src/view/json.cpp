@@ -130,6 +130,38 @@ json::object PredictionToJson(const RequestSpec& spec, const Prediction& predict
   return object;
 }
 
+json::object AutopsyToJson(const Autopsy& autopsy) {
+  json::array causes, missing, failures;
+  for (const std::string& cause : autopsy.causes) causes.emplace_back(cause);
+  for (const MissingPlayer& player : autopsy.missing) {
+    missing.push_back({{"ordinal", player.ordinal},
+                       {"player_id", player.player.str()},
+                       {"player_name", player.player_name},
+                       {"state", ToString(player.state)},
+                       {"last_hop", ToString(player.last_hop)},
+                       {"reason", TextOrNull(player.reason)},
+                       {"worker", TextOrNull(player.worker)}});
+  }
+  for (const FailureGroup& group : autopsy.failures) {
+    json::array players;
+    for (const std::string& player : group.players) players.emplace_back(player);
+    failures.push_back({{"error", group.error},
+                        {"worker_version", TextOrNull(group.worker_version)},
+                        {"count", group.count},
+                        {"example", group.example},
+                        {"players", std::move(players)}});
+  }
+  return {{"batch_id", autopsy.batch.str()},
+          {"at", InstantToJson(autopsy.at)},
+          {"status", ToString(autopsy.phase)},
+          {"reason", ToString(autopsy.reason)},
+          {"causes", std::move(causes)},
+          {"missing_total", autopsy.missing_total},
+          {"missing", std::move(missing)},
+          {"failures", std::move(failures)},
+          {"next_command", TextOrNull(autopsy.next_command)}};
+}
+
 json::object JournalToJson(const JournalEntry& entry, const std::string& hash) {
   json::array events, transitions;
   for (const std::string& event : entry.events) events.emplace_back(event);

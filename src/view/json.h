@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "core/autopsy.h"
 #include "core/batch.h"
 #include "core/journal.h"
 #include "core/prediction.h"
@@ -25,6 +26,8 @@ boost::json::object BatchToJson(const Batch& batch, Instant now);
 boost::json::object RequestToJson(const Batch& batch, const Request& row, const RequestSpec& spec);
 
 boost::json::object PredictionToJson(const RequestSpec& spec, const Prediction& prediction);
+
+boost::json::object AutopsyToJson(const Autopsy& autopsy);
 
 boost::json::object JournalToJson(const JournalEntry& entry, const std::string& hash);
 
