@@ -135,9 +135,10 @@ TEST_F(CanaryTest, F03_WhatTheBusHasLostIsFollowedByAnother) {
 
 TEST_F(CanaryTest, F13_AWorkerThatDiedWithItGivesItToTheNext) {
   world_.loop.RunIdle();
-  Await<std::vector<Delivery>>(world_.loop, [&](auto done) {
+  auto taken = Await<std::vector<Delivery>>(world_.loop, [&](auto done) {
     coordinator_->bus.Lease(kRequests, Incarnation("dead"), {.lease = seconds(10)}, done);
   });
+  ASSERT_EQ(taken->size(), 1u);
   world_.loop.Advance(seconds(11));
   EXPECT_EQ(Work(), 1);
   world_.loop.Advance(seconds(2));
