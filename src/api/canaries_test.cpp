@@ -67,7 +67,7 @@ TEST(Canaries, F12_ADeadPathMakesReadinessSayNoWhereThatIsWanted) {
     EXPECT_THAT(api.Detail("/readyz"), HasSubstr("no worker has taken it"));
     api.Add(CanaryState::kBack);
     EXPECT_EQ(api.Ask("GET", "/readyz?canary=1").status, 200);
-    EXPECT_THAT(api.Detail("/readyz"), HasSubstr("after 3s, from worker 'w1'"));
+    EXPECT_THAT(api.Detail("/readyz"), HasSubstr("after 3.0s, from worker 'w1'"));
     EXPECT_EQ(api.Ask("GET", "/readyz?canary=maybe").status, 400);
   }
 }
