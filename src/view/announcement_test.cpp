@@ -93,7 +93,7 @@ TEST_F(AnnouncementView, AnAlertSaysItsMessage) {
   json::object event = CloudEventOf(announcement_, batch_, {}, "/tipoff");
   EXPECT_EQ(event["type"], "org.tipoff.alert.systemic");
   EXPECT_EQ(event["data"].at("ends").to_number<int>(), 3);
-  EXPECT_THAT(Text(), HasSubstr("ALERT (alert.systemic), tripped at batch batch_2025-01-15_1: "
+  EXPECT_THAT(Text(), HasSubstr("ALERT (alert.systemic, at batch batch_2025-01-15_1): "
                                 "three batches ended badly within an hour"));
 }
 
