@@ -15,6 +15,7 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<
   AddPushRoutes(router_, parts_);
   AddLeaseRoutes(router_, parts_, draining_);
   AddAnnouncementRoutes(router_, parts_);
+  AddCanaryRoutes(router_, parts_);
   AddSystemRoutes(router_, parts_, draining_);
 }
 

@@ -28,6 +28,12 @@ namespace tipoff {
 
 class Worker;
 
+struct CanaryRules {
+  Duration period{0};  // 0: none fly.
+  int losses_max = 3;  // So many in a row mean a dead path.
+  bool readiness = false;
+};
+
 struct ApiOptions {
   Policy policy;  // Of new batches.
   double min_minutes = 15;
@@ -40,7 +46,8 @@ struct ApiOptions {
   HistoryRules lease_history{.timeout = std::chrono::seconds(10)};
   int tries_max = 3;                       // Deliveries of a request that fails deterministically.
   std::vector<std::string> allowed_hosts;  // Host and Origin names beside the loopback ones.
-  bool read_only = false;                  // The store can't be written: nothing is tried.
+  CanaryRules canary;
+  bool read_only = false;  // The store can't be written: nothing is tried.
   std::string version;
 };
 

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "api/batch_list.h"
+#include "api/canaries.h"
 #include "base/reply.h"
 
 namespace tipoff {
@@ -66,6 +67,20 @@ void AddAnnouncements(std::string& text, const Result<std::vector<AnnouncementCo
         Seconds(oldest.never() ? Duration(0) : now - oldest));
 }
 
+void AddCanaries(std::string& text, const CanaryHealth& health, Instant now) {
+  if (health.newest_at.never()) return;
+  Gauge(text, "tipoff_canary_losses", "Periods in a row in which no canary came back.",
+        health.losses);
+  const Canary& back = health.newest_back;
+  if (back.id.empty()) return;
+  Gauge(text, "tipoff_canary_last_success_age_seconds", "Since a canary last came back.",
+        Seconds(now - back.counted_at));
+  Gauge(text, "tipoff_canary_to_worker_seconds", "Of that one, from sending to the worker.",
+        Seconds(back.worked_at - back.sent_at));
+  Gauge(text, "tipoff_canary_from_worker_seconds", "Of that one, from the worker to the count.",
+        Seconds(back.counted_at - back.worked_at));
+}
+
 // Asks one question after the other; a question that has no answer in time is left out.
 struct Collection : std::enable_shared_from_this<Collection> {
   Collection(const ApiParts& parts, std::function<void(std::string)> a_done)
@@ -95,8 +110,14 @@ struct Collection : std::enable_shared_from_this<Collection> {
     using Counts = std::vector<AnnouncementCount>;
     store.CountAnnouncements(Within<Counts>([this](Result<Counts> counts) {
       AddAnnouncements(text, counts, store.Now());
-      done(std::move(text));
+      AskCanaries();
     }));
+  }
+  void AskCanaries() {
+    FindCanaryHealth(store, Within<CanaryHealth>([this](Result<CanaryHealth> health) {
+                       if (health.ok()) AddCanaries(text, *health, store.Now());
+                       done(std::move(text));
+                     }));
   }
 
   Store& store;

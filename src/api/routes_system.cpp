@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/batch_list.h"
+#include "api/canaries.h"
 #include "api/fields.h"
 #include "api/metrics.h"
 #include "api/openapi.h"
@@ -75,15 +76,18 @@ class WriteProbe : public std::enable_shared_from_this<WriteProbe> {
   std::vector<std::function<void(Status)>> waiting_;
 };
 
-// What one check of readiness has found out. Its three questions are asked at the same time.
+// What one check of readiness has found out. Its four questions are asked at the same time.
 struct Readiness {
   Call call;
   bool draining = false;
-  bool deep = false;  // Overdue batches fail it, too.
-  int open = 3;
+  bool deep = false;    // Overdue batches fail it, too.
+  bool canary = false;  // So does a dead path.
+  CanaryRules rules;
+  int open = 4;
   Result<std::vector<Batch>> live = std::vector<Batch>();
   Result<Backlog> backlog = Backlog();
   Status writes = Ok();
+  Result<CanaryHealth> path = CanaryHealth();
 };
 
 void AnswerReadiness(const Readiness& found, Instant now) {
@@ -105,7 +109,12 @@ void AnswerReadiness(const Readiness& found, Instant now) {
   checks.push_back(
       CheckToJson("progress", !stuck,
                   stuck ? "live batches make no progress: `tipoff batch list --stuck`" : "yes"));
-  bool ready = store_ok && bus_ok && !found.draining && !(found.deep && overdue);
+  bool dead = found.path.ok() && PathIsDead(*found.path, found.rules);
+  checks.push_back(CheckToJson(
+      "canary", !dead,
+      found.path.ok() ? DescribeCanaries(*found.path, found.rules, now) : "can't be read"));
+  bool ready =
+      store_ok && bus_ok && !found.draining && !(found.deep && overdue) && !(found.canary && dead);
   answer["status"] = !ready ? "not_ready" : stuck ? "ready_but_stuck" : "ready";
   answer["checks"] = std::move(checks);
   found.call.Answer(ready ? 200 : 503, answer);
@@ -114,11 +123,19 @@ void AnswerReadiness(const Readiness& found, Instant now) {
 // Whether this process can do work: the store answers and takes writes, the bus answers, it is not
 // stopping.
 void Ready(const ApiParts& parts, const Call& call, WriteProbe& probe, bool draining, bool deep) {
+  QueryReader reader(call.request);
+  Status only = reader.Only({"canary"});
+  if (!only.ok()) return call.Fail(only.error());
+  bool told = call.request.query.contains("canary");
+  auto canary = reader.Flag("canary");
+  if (!canary.ok()) return call.Fail(canary.error());
   Store& store = parts.store;
   auto found = std::make_shared<Readiness>();
   found->call = call;
   found->draining = draining;
   found->deep = deep;
+  found->rules = parts.options.canary;
+  found->canary = told ? *canary : deep || found->rules.readiness;
   auto take = [found, &store] {
     if (--found->open == 0) AnswerReadiness(*found, store.Now());
   };
@@ -133,6 +150,12 @@ void Ready(const ApiParts& parts, const Call& call, WriteProbe& probe, bool drai
         found->backlog = std::move(answer);
         take();
       });
+  auto path = Reply<CanaryHealth>::Start(parts.loop, kCheckTime, late,
+                                         [found, take](Result<CanaryHealth> answer) {
+                                           found->path = std::move(answer);
+                                           take();
+                                         });
+  FindCanaryHealth(store, [path](Result<CanaryHealth> answer) { path->Post(std::move(answer)); });
   FindLive(store, [live](Result<std::vector<Batch>> answer) { live->Post(std::move(answer)); });
   parts.bus.Inspect({Topic::Kind::kRequests, ""},
                     [backlog](Result<Backlog> answer) { backlog->Post(std::move(answer)); });

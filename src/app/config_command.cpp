@@ -20,7 +20,7 @@ std::string_view NameInSection(const Setting& setting) {
 }
 
 json::value ToJson(const Setting& setting, const Config& config) {
-  if (setting.secret) return config.Text(setting.key).empty() ? json::value() : "(set)";
+  if (setting.secret) return config.Shown(setting.key).empty() ? json::value() : "(set)";
   switch (setting.kind) {
     case SettingKind::kInteger: {
       auto number = config.OptionalInteger(setting.key);

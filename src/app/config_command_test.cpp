@@ -82,11 +82,17 @@ TEST(ConfigCommand, TheExampleChangesNothingAndItsLinesAreReal) {
   active = std::regex_replace(active, std::regex("\n#  \""), "\n\"");
   active = std::regex_replace(active, std::regex("coordinator_key_file = .*"),
                               "coordinator_key = \"k\"");
+  active = std::regex_replace(active, std::regex("webhooks_file = .*"),
+                              "webhooks = [\"ops=https://ops.example.com/\"]");
+  active = std::regex_replace(active, std::regex("webhook_secrets_file = .*"),
+                              "webhook_secrets = [\"ops=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"]");
+  active = std::regex_replace(active, std::regex("slack_file = .*"),
+                              "slack = [\"chat=https://hooks.example.com/\"]");
   auto config = ParseConfig(active, "example");
   ASSERT_TRUE(config.ok()) << config.error().message << active;
   for (const Setting& setting : Settings()) {
     EXPECT_FALSE(config->IsDefault(setting.key)) << setting.key;
-    if (setting.optional || setting.key == "schedule.start") continue;
+    if (setting.optional || setting.secret || setting.key == "schedule.start") continue;
     EXPECT_EQ(config->Shown(setting.key), setting.fallback) << setting.key;
   }
 }

@@ -185,6 +185,23 @@ Finding JudgeAnnouncements(const json::array& targets, Instant now) {
   return finding;
 }
 
+Finding JudgeCanary(const json::object& answer) {
+  Finding finding{.name = "canary", .detail = FieldText(answer, "detail")};
+  if (FieldInteger(answer, "losses") == 0) return finding;
+  finding.verdict = FieldTrue(answer, "dead") ? Verdict::kFail : Verdict::kWarn;
+  const json::value* canaries = answer.if_contains("canaries");
+  std::string hop;
+  if (canaries != nullptr && canaries->is_array()) {
+    for (const json::value& canary : canaries->as_array()) {
+      if (hop.empty()) hop = FieldText(canary.as_object(), "lost_after");
+    }
+  }
+  finding.remedy = hop == "worked"      ? "look at the coordinator's log for completions"
+                   : hop == "published" ? "start a worker: `tipoff worker`; see workers above"
+                                        : "look at the bus: it did not confirm a message";
+  return finding;
+}
+
 std::vector<Finding> JudgeReadiness(int status, const json::object& answer) {
   std::vector<Finding> findings;
   const json::value* checks = answer.if_contains("checks");

@@ -32,6 +32,8 @@ std::vector<Finding> JudgeBacklog(const boost::json::array& topics, Instant now)
 Finding JudgeQuarantine(const boost::json::array& messages, Instant now);
 // The targets of /v1/announcements.
 Finding JudgeAnnouncements(const boost::json::array& targets, Instant now);
+// /v1/canaries
+Finding JudgeCanary(const boost::json::object& answer);
 // /readyz: each of its checks that is not well; one that says so if all are.
 std::vector<Finding> JudgeReadiness(int status, const boost::json::object& answer);
 

@@ -94,6 +94,18 @@ TEST(Diagnosis, F37_AnnouncementsThatNobodySendsOrTakesAreShown) {
   EXPECT_THAT(dead.remedy, HasSubstr("announcements list --state dead"));
 }
 
+TEST(Diagnosis, F12_ALostCanaryIsShownWithItsLastHopsRemedy) {
+  boost::json::object answer{{"losses", 0}, {"dead", false}, {"detail", "back 5s ago"}};
+  EXPECT_EQ(JudgeCanary(answer).verdict, Verdict::kOk);
+  answer["losses"] = 1;
+  boost::json::object canary{{"lost_after", "published"}};
+  answer["canaries"] = boost::json::array{canary};
+  EXPECT_EQ(JudgeCanary(answer).verdict, Verdict::kWarn);
+  EXPECT_THAT(JudgeCanary(answer).remedy, HasSubstr("start a worker"));
+  answer["dead"] = true;
+  EXPECT_EQ(JudgeCanary(answer).verdict, Verdict::kFail);
+}
+
 TEST(Diagnosis, F35_AClockThatWasSetBackIsSaid) {
   EXPECT_EQ(JudgeClock(kNow, kNow + std::chrono::seconds(1), "the store").verdict, Verdict::kOk);
   EXPECT_EQ(JudgeClock(kNow, kNow - std::chrono::hours(9), "the store").verdict, Verdict::kOk);

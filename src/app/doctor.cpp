@@ -60,6 +60,9 @@ void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   auto targets = list("/v1/announcements", "targets");
   findings.push_back(targets.ok() ? JudgeAnnouncements(*targets, now)
                                   : CannotAsk("announcements", targets.error()));
+  auto canaries = GetObject(client, "/v1/canaries");
+  findings.push_back(canaries.ok() ? JudgeCanary(*canaries)
+                                   : CannotAsk("canary", canaries.error()));
   auto messages = list("/v1/quarantine", "messages");
   findings.push_back(messages.ok() ? JudgeQuarantine(*messages, now)
                                    : CannotAsk("quarantine", messages.error()));

@@ -151,6 +151,9 @@ ApiOptions ApiOptionsFrom(const Config& config) {
   options.completeness_min_percent = config.Number("start.completeness_min_percent");
   options.force_repeat_window = config.Span("start.force_repeat_window");
   options.slate_age_max = config.Span("slate.max_age");
+  options.canary = {config.Span("canary.period"),
+                    static_cast<int>(config.Integer("canary.losses_max")),
+                    config.Boolean("canary.readiness")};
   options.allowed_hosts = config.Texts("auth.allowed_hosts");
   Worker::Options worker = WorkerOptionsFrom(config);
   // A worker elsewhere waits for its answer, so it waits less long.

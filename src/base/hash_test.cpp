@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
+
 namespace tipoff {
 namespace {
 
@@ -15,9 +17,9 @@ TEST(Hash, KnownTextsHaveTheirKnownDigest) {
 
 // RFC 4231, test case 2.
 TEST(Hash, AKnownKeyMakesTheKnownCode) {
-  EXPECT_EQ(HmacSha256("Jefe", "what do ya want for nothing?"),
-            "\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7"
-            "\x5a\x00\x3f\x08\x9d\x27\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43");
+  std::string code = HmacSha256("Jefe", "what do ya want for nothing?");
+  EXPECT_EQ(code.size(), 32u);
+  EXPECT_EQ(Base64Encode(code), "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
 }
 
 }  // namespace

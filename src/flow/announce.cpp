@@ -19,6 +19,9 @@ constexpr int kTriesMax = 30;
 // Longer than any target's own time limit.
 constexpr auto kSendTime = std::chrono::seconds(60);
 constexpr Duration kRetryAfterMax = std::chrono::hours(1);
+// Alerts older than that are not announced any more, such as to a receiver that is new.
+constexpr auto kAlertIsNews = std::chrono::hours(1);
+constexpr std::size_t kAlertsLookedAt = 10;
 // Named in what is told; the number of all is told, too.
 constexpr std::size_t kMissingNamed = 10;
 const std::vector<RequestState> kWithoutResult{RequestState::kPending,    RequestState::kPublished,
@@ -44,15 +47,8 @@ void LogEnd(const Batch& batch) {
 
 Announce LogAnnouncement() {
   return [](const Notice& notice, std::function<void(AnnounceAnswer)> done) {
-    const Announcement& announcement = notice.announcement;
-    if (AboutAnEnd(announcement)) {
-      LogEnd(notice.batch);
-    } else {
-      Log(Severity::kError, "alert",
-          {{"kind", announcement.kind},
-           {"batch_id", announcement.batch.str()},
-           {"detail", announcement.detail}});
-    }
+    // Whoever raises an alert has logged it.
+    if (AboutAnEnd(notice.announcement)) LogEnd(notice.batch);
     done({});
   };
 }
@@ -83,11 +79,40 @@ Announcer::~Announcer() { loop_.Cancel(timer_); }
 
 void Announcer::Start() {
   Kick();
+  LookForAlerts();
   timer_ = loop_.After(kPeriod, [this] { Start(); });
 }
 
 void Announcer::Kick() {
   for (auto& [target, lane] : lanes_) Look(lane);
+}
+
+// The records are the outbox of alerts: whichever coordinator finds one that is not announced yet
+// puts its announcements down.
+void Announcer::LookForAlerts() {
+  RecordFilter newest{.kind = "alert", .newest_first = true, .limit = kAlertsLookedAt};
+  store_.ListRecords(std::move(newest), [this](Result<std::vector<Record>> alerts) {
+    if (!alerts.ok()) return;
+    for (const Record& alert : *alerts) {
+      if (store_.Now() - alert.at > kAlertIsNews || !alerts_seen_.insert(alert.id).second) continue;
+      Announcement about{.kind = "alert.systemic", .detail = alert.body};
+      for (Announcement& announcement :
+           MakeAnnouncements("alert-" + alert.id, about, names_, alert.at)) {
+        PutDown(std::move(announcement));
+      }
+    }
+  });
+}
+
+void Announcer::PutDown(Announcement announcement) {
+  AnnouncementFilter same{.id = announcement.id};
+  store_.ListAnnouncements(
+      std::move(same), [this, announcement](Result<std::vector<Announcement>> found) {
+        if (!found.ok()) return alerts_seen_.clear();  // The next round tries again.
+        if (!found->empty()) return;
+        store_.UpdateAnnouncement(
+            announcement, [this](Status written) { written.ok() ? Kick() : alerts_seen_.clear(); });
+      });
 }
 
 bool Announcer::idle() const {

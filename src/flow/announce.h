@@ -1,6 +1,9 @@
 // Tells the world that batches have ended, from the outbox that the ending commits filled. Never
 // holds a batch up: a receiver that is down is tried again, with back-off, and given up in the end.
 //
+// Alerts go the same way: a Record of kind "alert", whose body is a sentence or an object with a
+// `message`, is announced once to every target.
+//
 // Each target has a lane of its own: one that is slow delays no other. What is sent is sent at
 // least once, under one id, in no particular order.
 #pragma once
@@ -66,6 +69,8 @@ class Announcer {
     bool looking = false;
     bool again = false;
   };
+  void LookForAlerts();
+  void PutDown(Announcement announcement);
   void Look(Lane& lane);
   void Take(Lane& lane, std::vector<Announcement> due);
   void Gather(Lane& lane, Announcement announcement);
@@ -77,6 +82,7 @@ class Announcer {
   Random& random_;
   std::vector<std::string> names_;
   std::map<std::string, Lane> lanes_;
+  std::set<std::string> alerts_seen_;  // Ids of records.
   Loop::TimerId timer_ = 0;
 };
 

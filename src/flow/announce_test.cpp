@@ -228,6 +228,26 @@ TEST_F(AnnounceTest, AnAlertIsToldEvenIfItsBatchIsGone) {
   EXPECT_EQ(ops_.seen[0].announcement.detail, about.detail);
 }
 
+TEST_F(AnnounceTest, AnAlertThatWasRaisedIsToldOnceToEverybody) {
+  world_.database.PutRecord({"alert", "a1", {}, "three batches ended badly"}, PutMode::kReplace,
+                            world_.loop.Now());
+  world_.loop.Advance(minutes(1));
+  announcer_.reset();
+  Run({{"ops", ops_.AsTarget()}, {"chat", chat_.AsTarget()}});
+  world_.loop.Advance(minutes(1));
+  for (Receiver* receiver : {&ops_, &chat_}) {
+    ASSERT_EQ(receiver->seen.size(), 1u);
+    EXPECT_EQ(receiver->seen[0].announcement.kind, "alert.systemic");
+    EXPECT_EQ(receiver->seen[0].announcement.detail, "three batches ended badly");
+  }
+  world_.loop.Advance(hours(2));
+  announcer_.reset();
+  Receiver late;
+  Run({{"late", late.AsTarget()}});
+  world_.loop.Advance(minutes(1));
+  EXPECT_TRUE(late.seen.empty()) << "that was hours ago";
+}
+
 TEST_F(AnnounceTest, AnEndWhoseBatchIsGoneIsGivenUp) {
   Announcement about{.batch = BatchId("gone")};
   for (const Announcement& end : MakeAnnouncements("gone", about, {"ops"}, {})) {

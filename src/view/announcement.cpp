@@ -109,8 +109,10 @@ std::string AlertText(const Announcement& announcement) {
   JsonReader reader(detail);
   std::string message = reader.Text("message");
   if (message.empty()) message = announcement.detail;
-  return fmt::format("tipoff: ALERT ({}), tripped at batch {}: {}\nNext: `tipoff doctor`",
-                     announcement.kind, announcement.batch.str(), message);
+  std::string where;
+  if (!announcement.batch.empty()) where = ", at batch " + announcement.batch.str();
+  return fmt::format("tipoff: ALERT ({}{}): {}\nNext: `tipoff doctor`", announcement.kind, where,
+                     message);
 }
 
 }  // namespace
@@ -142,9 +144,9 @@ json::object CloudEventOf(const Announcement& announcement, const Batch& batch,
                      {"id", announcement.id},
                      {"source", source},
                      {"type", "org.tipoff." + announcement.kind},
-                     {"subject", announcement.batch.str()},
                      {"time", InstantToJson(announcement.recorded_at)},
                      {"datacontenttype", "application/json"}};
+  if (!announcement.batch.empty()) event["subject"] = announcement.batch.str();
   if (AboutAnEnd(announcement)) {
     event["data"] = DataOf(batch, missing);
   } else {

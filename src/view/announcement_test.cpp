@@ -51,7 +51,7 @@ TEST_F(AnnouncementView, ACloudEventHasEveryRequiredAttribute) {
   EXPECT_EQ(event["source"], "/tipoff");
   EXPECT_EQ(event["type"], "org.tipoff.batch.ended");
   EXPECT_EQ(event["subject"], "batch_2025-01-15_1");
-  EXPECT_EQ(event["time"], "1970-01-01T00:00:01Z");
+  EXPECT_EQ(event["time"], "1970-01-01T00:00:01.000Z");
   EXPECT_EQ(event["datacontenttype"], "application/json");
   json::object data = event["data"].as_object();
   EXPECT_EQ(data["status"], "partial");
@@ -93,7 +93,7 @@ TEST_F(AnnouncementView, AnAlertSaysItsMessage) {
   json::object event = CloudEventOf(announcement_, batch_, {}, "/tipoff");
   EXPECT_EQ(event["type"], "org.tipoff.alert.systemic");
   EXPECT_EQ(event["data"].at("ends").to_number<int>(), 3);
-  EXPECT_THAT(Text(), HasSubstr("ALERT (alert.systemic), tripped at batch batch_2025-01-15_1: "
+  EXPECT_THAT(Text(), HasSubstr("ALERT (alert.systemic, at batch batch_2025-01-15_1): "
                                 "three batches ended badly within an hour"));
 }
 

@@ -25,7 +25,7 @@ TEST(CanaryView, WhatIsWrittenIsReadBack) {
   canary.message = "m";
   canary.lost_periods = 3;
   EXPECT_EQ(DecodeCanary(Encode(canary)).value(), canary);
-  CanaryHop hop{Instant::FromMicros(5), "w", "v"};
+  CanaryHop hop{Instant::FromMicros(5'000), "w", "v"};
   EXPECT_EQ(DecodeCanaryHop(Encode(hop)).value(), hop);
   EXPECT_EQ(DecodeCanary(R"({"state":"flying"})").error().code, Errc::kCorrupt);
   EXPECT_EQ(DecodeCanaryHop("[").error().code, Errc::kCorrupt);

@@ -739,7 +739,7 @@ TEST_P(StoreContract, F36_OnlyWhatIsOverSettledAndAnnouncedIsDroppedAndAllOfIt) 
   ASSERT_TRUE(Happen("b1", Ordinals(0, 3), Settle{store().Now()}).ok());
   EXPECT_EQ(drop("b1", 100).error().code, Errc::kConflict) << "not announced";
   Announcement due = Await<std::vector<Announcement>>(loop(), [&](auto done) {
-                       store().ListAnnouncements(10, done);
+                       store().ListAnnouncements({.due = true}, done);
                      })->at(0);
   due.dead = true;
   ASSERT_TRUE(Await<Done>(loop(), [&](auto done) { store().UpdateAnnouncement(due, done); }).ok());
