@@ -34,12 +34,13 @@ std::string Sentence(const Records& interventions, Duration window) {
   std::size_t more = named.size() - std::min(named.size(), kNamedMax);
   named.resize(named.size() - more);
   return fmt::format(
-      "systemic: within {} the clock had to intervene {} times, in {} {}: {} published again, {} "
-      "ended for want of progress, {} ended at the promised time. One cause is likelier than "
-      "many: look with `tipoff doctor`, and at {}{}",
-      FormatDuration(window), interventions.size(), batches.size(),
-      batches.size() == 1 ? "batch" : "batches", redrives, stall_ends, deadline_ends,
-      fmt::join(named, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+      "systemic: the clock had to intervene {} times within {}, in {} {} ({}{}): {} published "
+      "again, "
+      "{} ended for want of progress, {} ended at the promised time. Look for one cause: `tipoff "
+      "doctor`",
+      interventions.size(), FormatDuration(window), batches.size(),
+      batches.size() == 1 ? "batch" : "batches", fmt::join(named, ", "),
+      more > 0 ? fmt::format(" and {} more", more) : "", redrives, stall_ends, deadline_ends);
 }
 
 }  // namespace
