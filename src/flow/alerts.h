@@ -24,6 +24,11 @@ struct Alert {
 // Newest first. Kept for limits::kAlertsKept.
 void ListAlerts(Store& store, std::size_t limit, DoneWith<std::vector<Alert>> done);
 
+// Whether the newest of `alerts` was raised within the last hour.
+inline bool IsRecent(const std::vector<Alert>& alerts, Instant now) {
+  return !alerts.empty() && now - alerts.front().at < std::chrono::hours(1);
+}
+
 class Alerts {
  public:
   struct Options {
