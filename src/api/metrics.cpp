@@ -8,6 +8,7 @@
 #include "api/batch_list.h"
 #include "api/canaries.h"
 #include "base/reply.h"
+#include "flow/alerts.h"
 
 namespace tipoff {
 namespace {
@@ -81,6 +82,20 @@ void AddCanaries(std::string& text, const CanaryHealth& health, Instant now) {
         Seconds(back.counted_at - back.worked_at));
 }
 
+void AddSweep(std::string& text, const Sweep::Standing& standing) {
+  Gauge(text, "tipoff_sweep_leader", "1 if this process sweeps.", standing.leader ? 1 : 0);
+  Gauge(text, "tipoff_sweep_last_success_age_seconds",
+        "Since a round of the sweep ended well here, or another was seen to hold its lease.",
+        Seconds(standing.success_age));
+  Gauge(text, "tipoff_sweep_troubled_rounds", "Rounds of this process that did not go through.",
+        static_cast<double>(standing.troubles));
+}
+
+void AddAlerts(std::string& text, const std::vector<Alert>& alerts, Instant now) {
+  Gauge(text, "tipoff_systemic_alert", "1 if a systemic alert was raised within the hour.",
+        IsRecent(alerts, now) ? 1 : 0);
+}
+
 // Asks one question after the other; a question that has no answer in time is left out.
 struct Collection : std::enable_shared_from_this<Collection> {
   Collection(const ApiParts& parts, std::function<void(std::string)> a_done)
@@ -116,8 +131,15 @@ struct Collection : std::enable_shared_from_this<Collection> {
   void AskCanaries() {
     FindCanaryHealth(store, Within<CanaryHealth>([this](Result<CanaryHealth> health) {
                        if (health.ok()) AddCanaries(text, *health, store.Now());
-                       done(std::move(text));
+                       AskAlerts();
                      }));
+  }
+  void AskAlerts() {
+    using Alerts = std::vector<Alert>;
+    ListAlerts(store, 1, Within<Alerts>([this](Result<Alerts> alerts) {
+                 if (alerts.ok()) AddAlerts(text, *alerts, store.Now());
+                 done(std::move(text));
+               }));
   }
 
   Store& store;
@@ -130,7 +152,9 @@ struct Collection : std::enable_shared_from_this<Collection> {
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
-  std::make_shared<Collection>(parts, std::move(done))->AskBatches();
+  auto collection = std::make_shared<Collection>(parts, std::move(done));
+  AddSweep(collection->text, parts.coordinator.sweep().standing());
+  collection->AskBatches();
 }
 
 }  // namespace tipoff

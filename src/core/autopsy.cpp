@@ -48,15 +48,16 @@ std::string HopSentence(RequestState state, Hop hop, std::uint32_t n,
   return what;
 }
 
-// Retry takes what failed, expired or was not delivered. Where the end cancelled requests it would
-// leave those out, so the day is started again.
+// Retry takes what failed, expired or was not delivered, and of a poisoned run what its end
+// cancelled. Where an operator's end cancelled requests it leaves those out, so the day is started
+// again.
 std::string MakeUpFor(const Batch& batch) {
   if (batch.reason == Reason::kSuperseded) return "";
   const std::string& id = batch.id.str();
   std::uint32_t retried = batch.counts[RequestState::kFailed] +
                           batch.counts[RequestState::kExpired] +
                           batch.counts[RequestState::kUndelivered];
-  bool all = batch.counts[RequestState::kCancelled] == 0;
+  bool all = batch.counts[RequestState::kCancelled] == 0 || batch.reason == Reason::kPoisonedRun;
   if (all && retried > 0) return fmt::format("tipoff batch retry {}", id);
   if (!all) return fmt::format("tipoff batch restart {}", id);
   return "";

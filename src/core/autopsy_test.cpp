@@ -99,11 +99,14 @@ TEST(Autopsy, TheChainGoesFromTheOutcomeBackToTheFault) {
 }
 
 TEST(Autopsy, WhatTheEndCancelledIsStartedAgainBecauseARetryWouldLeaveItOut) {
-  Batch batch = Ended(Phase::kFailed, Reason::kPoisonedRun, OpenBecome::kCancelled);
+  Batch batch = Ended(Phase::kPartial, Reason::kForcedByOperator, OpenBecome::kCancelled);
   batch.counts.Move(RequestState::kPending, RequestState::kFailed, 3);
   batch.counts.Move(RequestState::kPending, RequestState::kCancelled, 7);
   EXPECT_EQ(AutopsyBuilder(batch).Build("").next_command,
             "tipoff batch restart batch_2025-01-15_x");
+  batch.reason = Reason::kPoisonedRun;
+  EXPECT_EQ(AutopsyBuilder(batch).Build("").next_command, "tipoff batch retry batch_2025-01-15_x")
+      << "its retry asks for all of them";
   batch.reason = Reason::kSuperseded;
   EXPECT_EQ(AutopsyBuilder(batch).Build("").next_command, "") << "another took its place";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/alerts.h"
 #include "flow/announce.h"
 
 namespace tipoff {
@@ -20,6 +21,7 @@ CommitBuilder::CommitBuilder(Snapshot snapshot)
 std::vector<std::size_t> CommitBuilder::Apply(const Event& event) {
   Decision decision = Decide(snapshot_.batch, snapshot_.rows, event);
   effects_.Merge(decision.effects);
+  if (decision.intervention != Intervention::kNone) intervention_ = decision.intervention;
   if (decision.changed) {
     changed_ = true;
     events_.push_back(Describe(event));
@@ -48,6 +50,9 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
     if (Publishes(commit.next)) commit.next.publication = snapshot_.next_publication;
     commit.announcements = MakeAnnouncements(commit.next.id.str(), {.batch = commit.next.id},
                                              targets, commit.next.terminal_at);
+  }
+  if (intervention_ != Intervention::kNone) {
+    commit.records.push_back(InterventionRecord(commit.next.id, intervention_, now));
   }
   std::vector<RowChange> changes;
   for (auto& [ordinal, change] : changes_) {
