@@ -311,10 +311,10 @@ TEST_F(ApiTest, APatchIsKeptAndDecidesTheEnd) {
   EXPECT_EQ(policy.at("tolerance").as_string(), "60% at deadline");
   EXPECT_EQ(policy.at("poison_after").to_number<int>(), 7);
   EXPECT_EQ(policy.at("required_players").as_array()[0].as_string(), required);
-  api_.world.loop.Advance(seconds(10));
+  api_.world.loop.Advance(std::chrono::seconds(10));
   EXPECT_FALSE(IsTerminal(api_.world.Stored(id).phase)) << "60 % are done, but one is required";
   api_.world.Report(held[9].second);
-  api_.world.loop.Advance(seconds(10));
+  api_.world.loop.Advance(std::chrono::seconds(10));
   EXPECT_EQ(api_.world.Stored(id).reason, Reason::kToleranceMet);
   EXPECT_EQ(api_.Ask("PATCH", path, R"({"poison_after":-1})").status, 400);
 }
