@@ -18,7 +18,7 @@ Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Opt
       fan_in_(store, driver_),
       sweep_(loop, store, driver_, fan_in_, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
-      starter_(store, driver_, random) {
+      starter_(store, driver_, random, options.rows_per_chunk) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
 }
 

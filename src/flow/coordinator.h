@@ -21,6 +21,7 @@ class Coordinator {
     Incarnation process;
     Sweep::Options sweep;
     std::map<std::string, Announce> targets;
+    std::size_t rows_per_chunk = limits::kRowsPerChunk;  // Of a batch being created.
   };
 
   // All must outlive this.

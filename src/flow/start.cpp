@@ -77,8 +77,8 @@ struct Starter::Attempt {
   int tries = 0;
 };
 
-Starter::Starter(Store& store, Driver& driver, Random& random)
-    : store_(store), driver_(driver), random_(random) {}
+Starter::Starter(Store& store, Driver& driver, Random& random, std::size_t rows_per_chunk)
+    : store_(store), driver_(driver), random_(random), rows_per_chunk_(rows_per_chunk) {}
 
 void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
   auto attempt = std::make_shared<Attempt>();
@@ -247,7 +247,7 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   header.generation = attempt->generation;
   auto expected = static_cast<std::uint32_t>(attempt->specs.size());
   std::vector<NewRequest> rows;
-  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, limits::kRowsPerChunk); ++i) {
+  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, rows_per_chunk_); ++i) {
     rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
   }
   attempt->rows_written = static_cast<std::uint32_t>(rows.size());
@@ -347,7 +347,7 @@ void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
     if (stored.sealed || IsTerminal(stored.phase)) return Started(attempt, stored);
     std::uint32_t first = stored.rows_written;
     auto count = static_cast<std::uint32_t>(
-        std::min<std::size_t>(attempt->specs.size() - first, limits::kRowsPerChunk));
+        std::min<std::size_t>(attempt->specs.size() - first, rows_per_chunk_));
     std::vector<NewRequest> rows;
     for (std::uint32_t i = first; i < first + count; ++i) {
       rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));

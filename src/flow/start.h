@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "core/limits.h"
 #include "core/policy.h"
 #include "core/slate.h"
 #include "flow/driver.h"
@@ -58,7 +59,9 @@ struct StartOutcome {
 
 class Starter {
  public:
-  Starter(Store& store, Driver& driver, Random& random);
+  // `rows_per_chunk`: a larger batch is created in several commits.
+  Starter(Store& store, Driver& driver, Random& random,
+          std::size_t rows_per_chunk = limits::kRowsPerChunk);
 
   // Once `done` says kStarted, the batch is durable, will be sent, and ends by batch.terminal_by.
   // Errors: the store's. A lost answer may be asked for again: the slot holds one batch.
@@ -87,6 +90,7 @@ class Starter {
   Store& store_;
   Driver& driver_;
   Random& random_;
+  std::size_t rows_per_chunk_;
 };
 
 // `batch_2025-01-15_1736960000_k3f9a2`: the platform's beginning, then unique.
