@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "flow/published.h"
 #include "flow/queries.h"
+#include "flow/verify.h"
 #include "view/json.h"
 
 namespace tipoff {
@@ -129,6 +130,22 @@ void ListJournalEntries(const ApiParts& parts, const Call& call) {
   });
 }
 
+void VerifyBatchJournal(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
+  BatchId id(call.Param("id"));
+  VerifyJournal(parts.store, id, [id, call](Result<JournalProof> proof) {
+    if (!proof.ok()) return call.Fail(proof.error());
+    json::array problems;
+    for (const std::string& problem : proof->problems) problems.emplace_back(problem);
+    call.Answer(200, json::object{{"batch_id", id.str()},
+                                  {"holds", proof->holds()},
+                                  {"entries", proof->entries},
+                                  {"hash", proof->hash},
+                                  {"problems", std::move(problems)}});
+  });
+}
+
 json::object PublishedToJson(const Slot& slot, const std::vector<PublishedPlayer>& players) {
   json::array predictions, skipped;
   std::uint32_t newest = 0;
@@ -182,6 +199,7 @@ void AddBatchRoutes(Router& router, const ApiParts& parts) {
   get("/v1/batches/{id}/requests", ListRequests);
   get("/v1/batches/{id}/predictions", ListPredictions);
   get("/v1/batches/{id}/journal", ListJournalEntries);
+  get("/v1/batches/{id}/journal:verify", VerifyBatchJournal);
   get("/v1/slots/{game_date}/predictions", ListSlotPredictions);
 }
 

@@ -142,8 +142,9 @@ void RetryBatch(const ApiParts& parts, const Call& call) {
 
 // What a PATCH may change. kInvalid names the field.
 Result<PolicyPatch> ReadPatch(const json::object& body, const Batch& batch) {
-  TIPOFF_TRY_STATUS(OnlyFields(body, {"reason", "terminal_by", "stall_after", "stall_percent",
-                                      "tolerance", "required_players", "publishes_max"}));
+  TIPOFF_TRY_STATUS(
+      OnlyFields(body, {"reason", "terminal_by", "stall_after", "stall_percent", "tolerance",
+                        "required_players", "publishes_max", "poison_after"}));
   json::object changes = body;
   changes.erase("reason");
   changes.erase("terminal_by");
@@ -167,6 +168,7 @@ Result<PolicyPatch> ReadPatch(const json::object& body, const Batch& batch) {
   if (reader.Has("tolerance")) patch.tolerance = policy.tolerance;
   if (reader.Has("required_players")) patch.required_players = policy.required_players;
   if (reader.Has("publishes_max")) patch.publishes_max = policy.publishes_max;
+  if (reader.Has("poison_after")) patch.poison_after = policy.poison_after;
   return patch;
 }
 

@@ -99,7 +99,7 @@ Result<StartRequest> ReadStart(const json::object& body, const ApiOptions& optio
 
 Result<Policy> ReadPolicy(const json::object& changes, Policy policy) {
   TIPOFF_TRY_STATUS(OnlyFields(changes, {"deadline", "stall_after", "stall_percent", "tolerance",
-                                         "required_players", "publishes_max"}));
+                                         "required_players", "publishes_max", "poison_after"}));
   json::value value(changes);
   JsonReader reader(value);
   TIPOFF_TRY(policy.deadline, DurationField(changes, "deadline", policy.deadline));
@@ -107,6 +107,8 @@ Result<Policy> ReadPolicy(const json::object& changes, Policy policy) {
   policy.stall_percent = reader.Number("stall_percent", policy.stall_percent);
   policy.publishes_max = static_cast<int>(std::clamp<std::int64_t>(
       reader.Integer("publishes_max", policy.publishes_max), -1, 1'000'000));
+  policy.poison_after = static_cast<int>(
+      std::clamp<std::int64_t>(reader.Integer("poison_after", policy.poison_after), -1, 1'000'000));
   if (reader.Has("tolerance")) {
     TIPOFF_TRY(policy.tolerance, ParseTolerance(reader.Text("tolerance")));
   }

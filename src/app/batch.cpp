@@ -73,6 +73,7 @@ void BatchCommand::AddLooks() {
   struct Arguments {
     std::string id;
     std::vector<std::string> states;
+    bool verify = false;
   };
   auto arguments = std::make_shared<Arguments>();
   auto look = [&](const char* name, const char* help, auto action) -> CLI::App& {
@@ -97,10 +98,12 @@ void BatchCommand::AddLooks() {
        [](ApiClient& c, Console& s, Output o, const Arguments& a) {
          return ShowPredictions(c, s, o, a.id);
        });
-  look("journal", "Its life, commit by commit",
+  look("journal", "Its life, commit by commit; or whether that record of it is whole",
        [](ApiClient& c, Console& s, Output o, const Arguments& a) {
-         return ShowJournal(c, s, o, a.id);
-       });
+         return a.verify ? VerifyBatchJournal(c, s, o, a.id) : ShowJournal(c, s, o, a.id);
+       })
+      .add_flag("--verify", arguments->verify,
+                "Check its chain of hashes, and that it folds to what is stored; exits 1 if not");
 }
 
 void BatchCommand::AddFollowing() {

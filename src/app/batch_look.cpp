@@ -72,4 +72,15 @@ int ShowJournal(ApiClient& client, Console& console, Output output, const std::s
   return kExitSucceeded;
 }
 
+int VerifyBatchJournal(ApiClient& client, Console& console, Output output, const std::string& id) {
+  auto path = BatchPath(id, "/journal:verify");
+  if (!path.ok()) return Complain(path.error());
+  auto proof = GetObject(client, *path);
+  if (!proof.ok()) return Complain(proof.error());
+  const json::value* holds = proof->if_contains("holds");
+  bool whole = holds != nullptr && holds->is_bool() && holds->as_bool();
+  console.Out(FormatJournalProof(*proof, output));
+  return whole ? kExitSucceeded : kExitError;
+}
+
 }  // namespace tipoff

@@ -18,5 +18,7 @@ int ShowRequests(ApiClient& client, Console& console, Output output, const std::
                  const std::vector<std::string>& states);
 int ShowPredictions(ApiClient& client, Console& console, Output output, const std::string& id);
 int ShowJournal(ApiClient& client, Console& console, Output output, const std::string& id);
+// Whether the journal is whole and folds to what is stored; exits 1 if it is not.
+int VerifyBatchJournal(ApiClient& client, Console& console, Output output, const std::string& id);
 
 }  // namespace tipoff

@@ -209,6 +209,34 @@ std::string FormatJournal(const json::array& entries, Output output) {
   return Format(table, entries, output);
 }
 
+std::string FormatJournalProof(const json::object& proof, Output output) {
+  const json::value* list = proof.if_contains("problems");
+  json::array problems = list != nullptr && list->is_array() ? list->as_array() : json::array();
+  if (output == Output::kJson) return DumpJsonPretty(proof) + '\n';
+  TextTable table({"batch_id", "entries", "hash", "problem"});
+  std::string text;
+  auto add = [&](std::string_view problem) {
+    table.Row({FieldText(proof, "batch_id"), FieldText(proof, "entries"), FieldText(proof, "hash"),
+               std::string(problem)});
+    text += fmt::format("  {}\n", problem);
+  };
+  for (const json::value& problem : problems) {
+    add(problem.is_string() ? std::string_view(problem.as_string()) : "unreadable");
+  }
+  if (output == Output::kCsv) {
+    if (problems.empty()) add("");
+    return table.Csv();
+  }
+  std::string what =
+      fmt::format("{} entries of {}", FieldText(proof, "entries"), FieldText(proof, "batch_id"));
+  if (problems.empty()) {
+    return fmt::format(
+        "the journal holds: {} are chained without a gap and give the stored state\nlast hash {}\n",
+        what, FieldText(proof, "hash"));
+  }
+  return fmt::format("the journal does NOT hold, after reading {}:\n{}", what, text);
+}
+
 int ExitForBatch(const json::object& batch) {
   auto phase = ParsePhase(FieldText(batch, "phase"));
   if (!phase.ok()) return kExitWaitTimedOut;

@@ -21,6 +21,7 @@ std::string FormatBatch(const boost::json::object& batch, Output output);
 
 std::string FormatRequests(const boost::json::array& requests, Output output);
 std::string FormatJournal(const boost::json::array& entries, Output output);
+std::string FormatJournalProof(const boost::json::object& proof, Output output);
 
 // How scripts learn how a batch ended; kExitWaitTimedOut for one that has not.
 int ExitForBatch(const boost::json::object& batch);

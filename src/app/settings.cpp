@@ -112,6 +112,7 @@ Policy PolicyFrom(const Config& config) {
     policy.required_players.emplace_back(player);
   }
   policy.publishes_max = static_cast<int>(config.Integer("batch.publishes_max"));
+  policy.poison_after = static_cast<int>(config.Integer("batch.poison_after"));
   return policy;
 }
 

@@ -97,6 +97,9 @@ constexpr std::array kSettings{
     Row("batch.required_players", kTexts, "", "Players without whom no batch ends early"),
     Row("batch.publishes_max", kInteger, "3", "Publishes of one request, the first included",
         {.least = "1", .most = "100"}),
+    Row("batch.poison_after", kInteger, "25",
+        "First results that all failed with the same error end the batch; 0: never",
+        {.least = "0", .most = "10000"}),
 
     Row("start.min_minutes", kNumber, "15",
         "Players who averaged at least so many minutes in their last 7 games",

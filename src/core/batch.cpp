@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "base/utf8.h"
+#include "core/failure.h"
 #include "core/limits.h"
 #include "core/retry.h"
 
@@ -30,7 +31,8 @@ constexpr std::array<std::string_view, kReasons> kReasonNames{"None",
                                                               "Superseded",
                                                               "CancelledByOperator",
                                                               "ClearedByOperator",
-                                                              "ForcedByOperator"};
+                                                              "ForcedByOperator",
+                                                              "PoisonedRun"};
 
 bool IsCancelling(Reason cause) {
   return cause == Reason::kSuperseded || cause == Reason::kCancelledByOperator ||
@@ -62,6 +64,7 @@ std::string CauseSentence(Reason cause, std::string_view why) {
     case Reason::kCancelledByOperator: sentence = "cancelled by an operator"; break;
     case Reason::kClearedByOperator: sentence = "cleared by an operator"; break;
     case Reason::kForcedByOperator: sentence = "finished early by an operator"; break;
+    case Reason::kPoisonedRun: sentence = "ended early: a poisoned run"; break;
     default: break;
   }
   if (!why.empty()) sentence += fmt::format("{}{}", sentence.empty() ? "" : ": ", why);
@@ -81,6 +84,7 @@ class Draft {
   }
 
   Batch& next() { return decision_.next; }
+  void Intervened(Intervention what) { decision_.intervention = what; }
   Effects& effects() { return decision_.effects; }
   std::vector<Request>& rows() { return rows_; }
   bool live() const { return !IsTerminal(before_.phase); }
@@ -148,7 +152,8 @@ void Draft::End(Instant now, Reason cause, std::string_view why) {
     batch.message = batch.decided.message;
     batch.decided = Outcome{};
   } else {
-    bool cancels = IsCancelling(cause) || cause == Reason::kForcedByOperator;
+    bool cancels =
+        IsCancelling(cause) || cause == Reason::kForcedByOperator || cause == Reason::kPoisonedRun;
     std::uint32_t open = batch.counts.open();
     std::uint32_t pending = batch.counts[RequestState::kPending];
     std::uint32_t sent = open - pending;
@@ -280,6 +285,38 @@ void CountLate(Draft& draft, Request& row, Instant now) {
   draft.Touch(row);
 }
 
+// One more result is known: does it still look as if all fail alike?
+void Suspect(Batch& batch, const Request& row) {
+  Suspicion& suspicion = batch.suspicion;
+  if (suspicion.over) return;
+  std::string error;
+  bool alike = row.state == RequestState::kFailed;
+  if (alike) {
+    std::array<std::string_view, 1> names{row.player.str()};
+    error = NormaliseError(row.reason, names);
+    alike = suspicion.failures == 0 || error == suspicion.error;
+  }
+  if (!alike) {
+    suspicion = Suspicion{.over = true};
+    return;
+  }
+  ++suspicion.failures;
+  suspicion.error = std::move(error);
+}
+
+// Ends a batch whose first results are all the same failure. One whose requests are all counted
+// ends by itself.
+bool EndIfPoisoned(Draft& draft, Instant now, std::string_view example) {
+  Batch& batch = draft.next();
+  const Suspicion& suspicion = batch.suspicion;
+  auto enough = static_cast<std::uint32_t>(batch.policy.poison_after);
+  if (enough == 0 || suspicion.failures < enough || batch.counts.open() == 0) return false;
+  draft.End(now, Reason::kPoisonedRun,
+            fmt::format("the first {} results all failed alike, with '{}'", suspicion.failures,
+                        example.empty() ? std::string_view(suspicion.error) : example));
+  return true;
+}
+
 void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays) {
   bool frozen = !draft.live() || draft.next().phase == Phase::kFinalizing;
   for (std::size_t i = 0; i < event.items.size(); ++i) {
@@ -309,6 +346,8 @@ void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays
     draft.next().predictions += row->predictions;
     draft.Move(*row, item.status);
     draft.Reach(*row, row->hops.counted, event.now);
+    Suspect(draft.next(), *row);
+    frozen = EndIfPoisoned(draft, event.now, row->reason);  // What comes behind it is late.
   }
   draft.AfterPublishing();
   draft.CountLast(event.now);
@@ -340,7 +379,10 @@ void On(Draft& draft, const Tick& event) {
     draft.effects().finalize = true;
     return;
   }
-  if (event.now >= batch.terminal_by) return draft.End(event.now, Reason::kDeadlineExceeded, "");
+  if (event.now >= batch.terminal_by) {
+    draft.Intervened(Intervention::kDeadlineEnd);
+    return draft.End(event.now, Reason::kDeadlineExceeded, "");
+  }
   if (!batch.sealed) {
     if (event.now - batch.progress_at >= batch.policy.seal_within) {
       draft.End(event.now, Reason::kPreconditionFailed, "");
@@ -349,6 +391,7 @@ void On(Draft& draft, const Tick& event) {
   }
   draft.CountLast(event.now);
   if (batch.phase == Phase::kFinalizing) return;
+  if (EndIfPoisoned(draft, event.now, "")) return;  // A PATCH may have lowered the number.
 
   bool redriven = !batch.redriven_at.never() && batch.redriven_at >= batch.progress_at;
   draft.effects().relay = batch.counts[RequestState::kPending] > 0 || redriven;
@@ -359,6 +402,7 @@ void On(Draft& draft, const Tick& event) {
   }
   if (event.now - std::max(batch.progress_at, batch.redriven_at) < policy.stall_after) return;
   if (redriven && done >= policy.stall_percent && RequiredDone(draft)) {
+    draft.Intervened(Intervention::kStallEnd);
     return draft.End(event.now, Reason::kStalled,
                      "none for " + FormatDuration(event.now - batch.progress_at));
   }
@@ -371,6 +415,7 @@ void On(Draft& draft, const Tick& event) {
   batch.redrives = redriven ? batch.redrives + 1 : 1;
   batch.redriven_at = event.now;
   draft.effects().redrive = true;
+  draft.Intervened(Intervention::kRedrive);
 }
 
 void On(Draft& draft, const Redrive& event) {
@@ -430,6 +475,7 @@ void On(Draft& draft, const Patch& event) {
   policy.tolerance = changes.tolerance.value_or(policy.tolerance);
   policy.required_players = changes.required_players.value_or(policy.required_players);
   policy.publishes_max = changes.publishes_max.value_or(policy.publishes_max);
+  policy.poison_after = changes.poison_after.value_or(policy.poison_after);
 }
 
 }  // namespace
@@ -451,6 +497,16 @@ Result<Reason> ParseReason(std::string_view text) {
     if (kReasonNames[i] == text) return static_cast<Reason>(i);
   }
   return Error{Errc::kInvalid, fmt::format("'{}' is not a reason", text)};
+}
+
+std::string_view ToString(Intervention intervention) {
+  switch (intervention) {
+    case Intervention::kNone: return "none";
+    case Intervention::kRedrive: return "redrive";
+    case Intervention::kStallEnd: return "stall end";
+    case Intervention::kDeadlineEnd: return "deadline end";
+  }
+  Panic(__FILE__, __LINE__, "unnamed Intervention");
 }
 
 RequestState StateUnder(const Batch& batch, const Request& row) {
@@ -525,6 +581,10 @@ Outcome DecideOutcome(const Counts& counts, std::int64_t predictions, Reason cau
   };
   if (IsCancelling(cause)) return {Phase::kCancelled, cause, sentence};
   std::uint32_t expected = counts.expected();
+  if (cause == Reason::kPoisonedRun) {
+    return {Phase::kFailed, cause,
+            message(fmt::format("no predictions at all from {} requests", expected))};
+  }
   if (expected == 0)
     return {Phase::kSucceeded, Reason::kNoRequests, "there was nothing to predict"};
   if (predictions == 0) {

@@ -22,7 +22,8 @@
 //
 // Laws, checked by core/batch_laws_test.cpp over all short histories:
 //   a terminal batch's outcome and counts never change; the counts are those of the rows; each
-//   request is counted once; after `terminal_by` one event ends the batch; a batch of 0 ends.
+//   request is counted once; after `terminal_by` one event ends the batch; a batch of 0 ends; a
+//   poisoned run has no result but failures.
 #pragma once
 
 #include <cstdint>
@@ -71,8 +72,9 @@ enum class Reason : std::uint8_t {
   kCancelledByOperator,
   kClearedByOperator,
   kForcedByOperator,  // `finish`: ended now, keeping what had arrived.
+  kPoisonedRun,       // The first results were all failures with one and the same error.
 };
-inline constexpr int kReasons = 13;
+inline constexpr int kReasons = 14;
 
 // "DeadlineExceeded".
 std::string_view ToString(Reason reason);
@@ -91,6 +93,16 @@ enum class OpenBecome : std::uint8_t {
   kOpen,                  // Not terminal: open rows are open.
   kCancelled,             // All cancelled.
   kExpiredOrUndelivered,  // Published at least once: expired; never: undelivered.
+};
+
+// Whether the run is poisoned: every result so far is a failure, and all are alike. What the bus
+// refused is no result.
+struct Suspicion {
+  std::uint32_t failures = 0;  // Results so far, all of them failures with `error`.
+  std::string error;           // Normalised, see core/failure.h.
+  bool over = false;           // Some result was another: never suspected again.
+
+  friend bool operator==(const Suspicion&, const Suspicion&) = default;
 };
 
 struct Outcome {
@@ -128,6 +140,7 @@ struct Batch {
   Instant terminal_at;
   Instant redriven_at;         // When the last stall was acted on.
   std::uint32_t redrives = 0;  // How often since the last progress.
+  Suspicion suspicion;
 
   std::uint32_t publication = 0;  // The slot's number of this publication; 0: not published.
   std::uint32_t generation = 1;   // 1 + that of the batch it retries.
@@ -137,11 +150,11 @@ struct Batch {
   std::string run_mode = "OVERNIGHT";
   std::string correlation_id;
   std::string parent_processor;
-  std::string trigger;       // Who started it: "cli", "api", "schedule".
-  bool forced = false;       // Started with `force`: a repeat of that names this batch.
+  std::string trigger;          // Who started it: "cli", "api", "schedule".
+  bool forced = false;          // Started with `force`: a repeat of that names this batch.
   std::string idempotency_key;  // Of the start that made it; "" if it had none.
-  double min_minutes = 0;    // How its players were chosen.
-  std::string journal_hash;  // Hash of the last journal entry.
+  double min_minutes = 0;       // How its players were chosen.
+  std::string journal_hash;     // Hash of the last journal entry.
 
   std::uint32_t expected() const { return counts.expected(); }
 
@@ -237,6 +250,7 @@ struct PolicyPatch {
   std::optional<std::vector<ToleranceStep>> tolerance;
   std::optional<std::vector<PlayerId>> required_players;
   std::optional<int> publishes_max;
+  std::optional<int> poison_after;
 };
 struct Patch {
   Instant now;
@@ -264,10 +278,21 @@ struct Effects {
   friend bool operator==(const Effects&, const Effects&) = default;
 };
 
+// What the clock did to a batch without being asked. Several of them within an hour mean that the
+// fault lies not in one batch; see flow/alerts.h.
+enum class Intervention : std::uint8_t {
+  kNone,
+  kRedrive,      // Stalled: published again and reconciled.
+  kStallEnd,     // Ended for want of progress.
+  kDeadlineEnd,  // Ended at its promised time.
+};
+std::string_view ToString(Intervention intervention);
+
 struct Decision {
   Batch next;
   std::vector<Request> rows;  // The touched rows that change, as they become; by ordinal.
   Effects effects;
+  Intervention intervention = Intervention::kNone;
   // Indices into Completions::items of players that are not in the batch.
   std::vector<std::size_t> strays;
   bool changed = false;  // Whether there is anything to commit.

@@ -39,6 +39,7 @@ struct World {
         fmt::format("{} {} {} {} {} {} {} {}", now.micros(), ToString(batch.phase),
                     ToString(batch.reason), batch.sealed, batch.rows_written, batch.late,
                     batch.redriven_at.micros(), batch.progress_at.micros());
+    key += fmt::format(" {} {}", batch.suspicion.failures, batch.suspicion.over);
     for (const Request& row : rows) {
       key += fmt::format("|{} {} {} {} {}", ToString(row.state), row.attempt, row.predictions,
                          row.due_at.never(), row.late_at.never());
@@ -58,11 +59,12 @@ Policy TestPolicy() {
   return policy;
 }
 
-World NewWorld(std::uint32_t requests) {
+World NewWorld(std::uint32_t requests, int poison_after) {
   World world;
   world.batch.id = BatchId("batch_2025-01-15_test");
   world.batch.version = 1;
   world.batch.policy = TestPolicy();
+  world.batch.policy.poison_after = poison_after;
   world.batch.counts = Counts(requests);
   world.batch.created_at = kStart;
   world.batch.progress_at = kStart;
@@ -162,6 +164,13 @@ void CheckLaws(const World& world) {
   if (IsTerminal(batch.phase) || batch.phase == Phase::kFinalizing) {
     EXPECT_EQ(batch.counts.open(), 0u) << "nothing is open once the outcome is decided";
   }
+  if (batch.reason == Reason::kPoisonedRun) {
+    EXPECT_GE(batch.counts[RequestState::kFailed],
+              static_cast<std::uint32_t>(batch.policy.poison_after));
+    for (auto [ordinal, state] : world.books.counted) {
+      EXPECT_EQ(state, RequestState::kFailed) << "a poisoned run has no result but failures";
+    }
+  }
   if (world.books.ended) {
     const Batch& end = world.books.at_end;
     EXPECT_EQ(batch.phase, end.phase) << "terminal is absorbing";
@@ -227,9 +236,9 @@ void CheckIdempotent(const World& once, const Event& event) {
 
 // Visits every state that `depth` events can reach from a batch whose rows are all written
 // (`sealed`) or none; returns how many there are.
-std::size_t Explore(std::uint32_t requests, bool sealed, int depth) {
+std::size_t Explore(std::uint32_t requests, bool sealed, int depth, int poison_after = 0) {
   std::unordered_set<std::string> seen;
-  std::deque<World> frontier{NewWorld(requests)};
+  std::deque<World> frontier{NewWorld(requests, poison_after)};
   if (sealed) frontier.front() = Apply(frontier.front(), RowsWritten{kStart, requests});
   seen.insert(frontier.front().Key());
   for (int level = 0; level < depth; ++level) {
@@ -275,8 +284,12 @@ TEST(BatchLaws, EveryShortHistoryOfABatchOfThree) {
   EXPECT_GT(Explore(3, true, 5), 5'000u);
 }
 
+TEST(BatchLaws, EveryShortHistoryOfABatchOfThreeThatTwoFailuresPoison) {
+  EXPECT_GT(Explore(3, true, 4, 2), 1'000u);
+}
+
 TEST(BatchLaws, F08_ABatchOfNoneEndsAtOnce) {
-  World world = NewWorld(0);
+  World world = NewWorld(0, 0);
   world = Apply(world, RowsWritten{kStart, 0});
   ASSERT_EQ(world.batch.phase, Phase::kFinalizing);
   world = Apply(world, Finalize{kStart});

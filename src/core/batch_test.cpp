@@ -395,6 +395,96 @@ TEST_F(BatchTest, APatchBringsThePromiseForwardNeverBack) {
   EXPECT_FALSE(On(Patch{kStart, later}).changed);
 }
 
+TEST_F(BatchTest, F16_ARunWhoseFirstResultsAllFailAlikeEndsAtOnce) {
+  Policy policy;
+  policy.poison_after = 3;
+  Create(10, policy);
+  PublishAll();
+  auto fail = [&](std::uint32_t ordinal, const std::string& reason) {
+    Completion item = Item(ordinal, RequestState::kFailed, 0);
+    item.reason = reason;
+    return item;
+  };
+  On(Completions{kStart,
+                 {fail(0, "no model 'a' for player-0"), fail(1, "no model 'b' for player-1")}});
+  EXPECT_FALSE(IsTerminal(batch_.phase));
+  On(Completions{kStart, {fail(2, "no model 'c' for player-2"), Item(3)}});
+  EXPECT_EQ(batch_.phase, Phase::kFailed);
+  EXPECT_EQ(batch_.reason, Reason::kPoisonedRun);
+  EXPECT_NE(batch_.message.find("no model 'c' for player-2"), std::string::npos) << batch_.message;
+  EXPECT_EQ(batch_.counts[RequestState::kFailed], 3u);
+  EXPECT_EQ(batch_.counts[RequestState::kCancelled], 7u);
+  EXPECT_EQ(batch_.late, 1u) << "what came behind it in the same group is late";
+  EXPECT_EQ(rows_[3].state, RequestState::kCancelled);
+}
+
+TEST_F(BatchTest, ASuccessOrASkipOrAnotherErrorEndsTheSuspicionForGood) {
+  for (int other = 0; other < 3; ++other) {
+    batch_ = Batch();
+    rows_.clear();
+    Policy policy;
+    policy.poison_after = 2;
+    Create(8, policy);
+    PublishAll();
+    Completion first = Item(0, RequestState::kFailed, 0);
+    first.reason = "no model";
+    Completion second = Item(1,
+                             other == 0   ? RequestState::kSucceeded
+                             : other == 1 ? RequestState::kSkipped
+                                          : RequestState::kFailed,
+                             other == 0 ? 4 : 0);
+    second.reason = "out of memory";
+    On(Completions{kStart, {first, second}});
+    for (std::uint32_t i = 2; i < 7; ++i) {
+      Completion more = Item(i, RequestState::kFailed, 0);
+      more.reason = "no model";
+      On(Completions{kStart, {more}});
+    }
+    EXPECT_EQ(batch_.phase, Phase::kRunning) << other;
+    EXPECT_TRUE(batch_.suspicion.over) << other;
+    EXPECT_EQ(batch_.suspicion.error, "") << "nothing is kept";
+  }
+}
+
+TEST_F(BatchTest, APoisonedRunOfZeroNeverEndsAndAPatchMayLowerTheNumber) {
+  Policy policy;
+  policy.poison_after = 0;
+  Create(6, policy);
+  PublishAll();
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    On(Completions{kStart, {Item(i, RequestState::kFailed, 0)}});
+  }
+  EXPECT_EQ(batch_.phase, Phase::kRunning);
+  On(Patch{kStart, {.poison_after = 4}});
+  On(Tick{kStart + minutes(1)});
+  EXPECT_EQ(batch_.reason, Reason::kPoisonedRun);
+}
+
+TEST_F(BatchTest, ABatchThatIsCountedOutEndsByItsCountsNotAsAPoisonedRun) {
+  Policy policy;
+  policy.poison_after = 2;
+  Create(2, policy);
+  PublishAll();
+  On(Completions{kStart, {Item(0, RequestState::kFailed, 0), Item(1, RequestState::kFailed, 0)}});
+  EXPECT_EQ(batch_.phase, Phase::kFinalizing);
+  EXPECT_EQ(batch_.decided.reason, Reason::kNoPredictions);
+}
+
+TEST_F(BatchTest, WhatTheClockDidUnaskedIsNamed) {
+  Create(10);
+  PublishAll();
+  Complete(0, 8);
+  EXPECT_EQ(On(Tick{kStart + minutes(1)}).intervention, Intervention::kNone);
+  EXPECT_EQ(On(Tick{kStart + minutes(5)}).intervention, Intervention::kRedrive);
+  EXPECT_EQ(On(Tick{kStart + minutes(10)}).intervention, Intervention::kStallEnd);
+  EXPECT_EQ(On(Tick{kStart + minutes(130)}).intervention, Intervention::kNone) << "it is over";
+  batch_ = Batch();
+  rows_.clear();
+  Create(1);
+  EXPECT_EQ(On(Tick{kStart + minutes(120)}).intervention, Intervention::kDeadlineEnd);
+  EXPECT_EQ(On(Command{kStart, Order::kFinish, "", BatchId()}).intervention, Intervention::kNone);
+}
+
 TEST_F(BatchTest, NamesReadBack) {
   for (int i = 0; i < kPhases; ++i) {
     auto phase = static_cast<Phase>(i);

@@ -14,6 +14,7 @@ constexpr double kNeverPercent = 101;
 constexpr Duration kLongest = std::chrono::hours(24 * 7);
 // What 100 publishes did not bring to a worker, no further one will.
 constexpr int kPublishesMax = 100;
+constexpr int kPoisonAfterMost = 10'000;
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -111,6 +112,9 @@ Status CheckPolicy(const Policy& policy) {
   }
   if (policy.publishes_max < 1 || policy.publishes_max > kPublishesMax) {
     return Bad("publishes_max", "must be 1..100");
+  }
+  if (policy.poison_after < 0 || policy.poison_after > kPoisonAfterMost) {
+    return Bad("poison_after", "must be 0..10000; 0 never ends a batch for failing alike");
   }
   if (policy.commit_interval_min < Duration::zero() ||
       policy.commit_interval_min > std::chrono::seconds(30)) {

@@ -40,6 +40,10 @@ struct Policy {
   // apart at first, then less and less often.
   int publishes_max = 3;
 
+  // If so many requests were answered first and all of them failed with the same error, the batch
+  // ends at once, `failed (PoisonedRun)`: what is wrong is wrong for all. 0: never.
+  int poison_after = 25;
+
   // The group commit: no two commits of this batch closer than this. 0 on SQLite.
   Duration commit_interval_min{0};
 

@@ -66,5 +66,13 @@ TEST(Policy, SenselessValuesNameTheirField) {
   EXPECT_NE(CheckPolicy(policy).error().message.find("stall_after"), std::string::npos);
 }
 
+TEST(Policy, APoisonNumberThatMakesNoSenseIsNamed) {
+  Policy policy;
+  policy.poison_after = 0;
+  EXPECT_TRUE(CheckPolicy(policy).ok());
+  policy.poison_after = -1;
+  EXPECT_NE(CheckPolicy(policy).error().message.find("poison_after"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tipoff

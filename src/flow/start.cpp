@@ -161,6 +161,8 @@ void Starter::CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& pare
   RequestFilter missing{
       .states = {RequestState::kFailed, RequestState::kExpired, RequestState::kUndelivered},
       .after = after};
+  // Nobody has ordered that they be left out: they were spared the same failure.
+  if (parent.reason == Reason::kPoisonedRun) missing.states.push_back(RequestState::kCancelled);
   ListRequestViews(store_, parent, missing, [this, attempt, parent](Result<RequestPage> page) {
     if (!page.ok()) return attempt->done(page.error());
     for (RequestView& view : page->views) attempt->specs.push_back(std::move(view.spec));

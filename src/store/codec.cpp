@@ -50,6 +50,7 @@ json::object PolicyToJson(const Policy& policy) {
           {"tolerance", FormatTolerance(policy.tolerance)},
           {"required_players", std::move(required)},
           {"publishes_max", policy.publishes_max},
+          {"poison_after", policy.poison_after},
           {"commit_interval_min_us", policy.commit_interval_min.count()},
           {"seal_within_us", policy.seal_within.count()}};
 }
@@ -61,6 +62,7 @@ Policy PolicyFromJson(const json::value& value, JsonReader& outer) {
   policy.stall_after = Duration(reader.Integer("stall_after_us"));
   policy.stall_percent = reader.Number("stall_percent");
   policy.publishes_max = static_cast<int>(reader.Integer("publishes_max"));
+  policy.poison_after = static_cast<int>(reader.Integer("poison_after"));
   policy.commit_interval_min = Duration(reader.Integer("commit_interval_min_us"));
   policy.seal_within = Duration(reader.Integer("seal_within_us"));
   auto tolerance = ParseTolerance(reader.Text("tolerance"));
@@ -278,6 +280,10 @@ std::string EncodeBatchDetails(const Batch& batch) {
   json::object details{{"policy", PolicyToJson(batch.policy)},
                        {"redriven_at_us", batch.redriven_at.micros()},
                        {"redrives", batch.redrives},
+                       {"suspicion",
+                        {{"failures", batch.suspicion.failures},
+                         {"error", batch.suspicion.error},
+                         {"over", batch.suspicion.over}}},
                        {"generation", batch.generation},
                        {"superseded_by", batch.superseded_by.str()},
                        {"run_mode", batch.run_mode},
@@ -304,6 +310,13 @@ Status DecodeBatchDetails(std::string_view text, Batch& batch) {
   }
   batch.redriven_at = Instant::FromMicros(reader.Integer("redriven_at_us"));
   batch.redrives = static_cast<std::uint32_t>(reader.Integer("redrives"));
+  if (const json::value* suspicion = reader.Find("suspicion")) {
+    JsonReader inner(*suspicion, "suspicion");
+    batch.suspicion.failures = static_cast<std::uint32_t>(inner.Integer("failures"));
+    batch.suspicion.error = inner.Text("error");
+    batch.suspicion.over = inner.Boolean("over");
+    if (!inner.status().ok()) reader.Fail("suspicion", inner.status().error().message);
+  }
   batch.generation = static_cast<std::uint32_t>(reader.Integer("generation", 1));
   batch.superseded_by = BatchId(reader.Text("superseded_by"));
   batch.run_mode = reader.Text("run_mode");

@@ -14,6 +14,8 @@ TEST(Codec, BatchDetailsReadBack) {
   batch.policy.required_players = {PlayerId("o'neal-jr."), PlayerId("2544")};
   batch.redriven_at = Instant::FromMicros(1'700'000'000'123'456);
   batch.redrives = 2;
+  batch.suspicion = {3, "no model for <player>", false};
+  batch.policy.poison_after = 7;
   batch.generation = 3;
   batch.forced = true;
   batch.min_minutes = 12.5;

@@ -71,7 +71,7 @@ struct BatchCommit {
   std::vector<NewRequest> new_rows;  // Rows written for the first time, before the batch is sealed.
   std::string journal;               // EncodeJournal of the entry whose seq is next.version.
   std::vector<Announcement> announcements;
-  std::vector<Record> records;       // Put in the same commit, replacing.
+  std::vector<Record> records;  // Put in the same commit, replacing.
 };
 
 struct CreateOutcome {
@@ -109,6 +109,7 @@ struct BatchFilter {
   std::optional<Day> game_date;
   std::optional<Phase> phase;
   std::optional<BatchId> retry_of;
+  std::optional<Instant> ended_before;  // Terminal, and was so before that.
   std::string after;  // Cursor of the page before; "" for the first page. Else kInvalid.
   std::size_t limit = 100;
 };
@@ -182,6 +183,13 @@ class Store {
   virtual void LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
                          DoneWith<std::vector<RequestSpec>> done) = 0;
 
+  // Removes a batch that has ended, with rows, predictions, journal and announcements: `rows` rows
+  // at most in one call, so that nothing is held for long. True: it is gone. False: call again;
+  // the header goes last, so that whoever comes next finds it and goes on. kConflict, and nothing
+  // removed, while it is live, has rows to settle or an announcement that is neither sent nor given
+  // up. kNotFound if there is no such batch: somebody else has removed the rest.
+  virtual void DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) = 0;
+
   // Entries with a seq above `after`, in order.
   virtual void ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
                            DoneWith<std::vector<JournalRecord>> done) = 0;
@@ -206,8 +214,9 @@ class Store {
 
   // --- everything else -------------------------------------------------------------------------
 
-  // Takes or extends the lease `name` for `owner` until `ttl` from now, by store time. A new owner
-  // gets a higher token. Not granted while another holds it.
+  // Takes or extends the lease `name` for `owner` until `ttl` from now, by store time. Who takes a
+  // lease that was free gets a higher token. Not granted while another holds it. With a `ttl` of 0
+  // its holder gives it up: another may take it at once.
   virtual void AcquireLease(std::string name, Incarnation owner, Duration ttl,
                             DoneWith<LeaseGrant> done) = 0;
 

@@ -205,6 +205,7 @@ TEST_P(StoreContract, EveryFieldOfAHeaderAndARowSurvives) {
   batch.late = 4;
   batch.redriven_at = at + seconds(1);
   batch.redrives = 3;
+  batch.suspicion = {2, "no model for <name>", false};
   batch.generation = 2;
   batch.retry_of = BatchId("b0");
   batch.superseded_by = BatchId("b9");
@@ -610,8 +611,8 @@ TEST_P(StoreContract, RecordsArePutListedAndDropped) {
   };
   auto list = [&](RecordFilter filter) {
     std::string ids;
-    auto records = Await<std::vector<Record>>(
-        loop(), [&](auto done) { store().ListRecords(filter, done); });
+    auto records =
+        Await<std::vector<Record>>(loop(), [&](auto done) { store().ListRecords(filter, done); });
     for (const Record& record : *records) ids += record.id + " ";
     return ids;
   };
@@ -633,9 +634,8 @@ TEST_P(StoreContract, RecordsArePutListedAndDropped) {
   EXPECT_EQ(get("4").error().code, Errc::kNotFound);
   loop().Advance(minutes(10));
   put("audit", "4", "four");
-  auto dropped = Await<std::size_t>(loop(), [&](auto done) {
-    store().DropRecords("audit", store().Now() - minutes(5), done);
-  });
+  auto dropped = Await<std::size_t>(
+      loop(), [&](auto done) { store().DropRecords("audit", store().Now() - minutes(5), done); });
   EXPECT_EQ(*dropped, 3u);
   EXPECT_EQ(list({.kind = "audit"}), "4 ");
   EXPECT_EQ(list({.kind = "key"}), "1 ");
@@ -653,6 +653,70 @@ TEST_P(StoreContract, ARecordIsPutWithTheCommitOrNotAtAll) {
   };
   EXPECT_EQ(get("key-1")->body, "b1");
   EXPECT_EQ(get("key-2").error().code, Errc::kNotFound);
+}
+
+TEST_P(StoreContract, F31_ALeaseThatIsGivenUpIsFreeAtOnceForItsHolderOnly) {
+  auto acquire = [&](Store& by, const std::string& owner, Duration ttl) {
+    return *Await<LeaseGrant>(
+        loop(), [&](auto done) { by.AcquireLease("sweep", Incarnation(owner), ttl, done); });
+  };
+  LeaseGrant first = acquire(store(), "a", seconds(30));
+  EXPECT_FALSE(acquire(other(), "b", seconds(0)).granted) << "nobody gives up what is another's";
+  EXPECT_FALSE(acquire(other(), "b", seconds(30)).granted);
+  EXPECT_TRUE(acquire(store(), "a", seconds(0)).granted);
+  LeaseGrant taken = acquire(other(), "b", seconds(30));
+  EXPECT_TRUE(taken.granted);
+  EXPECT_GT(taken.token, first.token);
+}
+
+TEST_P(StoreContract, F36_OnlyWhatIsOverSettledAndAnnouncedIsDroppedAndAllOfIt) {
+  MustCreate("kept", 2, "2025-01-14");
+  MustCreate("b1", 4);
+  auto drop = [&](const std::string& id, std::size_t rows) {
+    return Await<bool>(loop(), [&](auto done) { store().DropBatch(BatchId(id), rows, done); });
+  };
+  EXPECT_EQ(drop("b1", 100).error().code, Errc::kConflict) << "live";
+  StagedResult staged;
+  staged.batch = BatchId("b1");
+  staged.outcome = Succeeded(0, 0).items[0];
+  ASSERT_TRUE(Await<std::vector<Completion>>(loop(), [&](auto done) {
+                store().Stage({staged}, done);
+              }).ok());
+  ASSERT_TRUE(Happen("b1", Ordinals(0, 0), Succeeded(0, 0)).ok());
+  ASSERT_TRUE(Happen("b1", {}, Command{store().Now(), Order::kFinish, "", BatchId()}).ok());
+  EXPECT_EQ(drop("b1", 100).error().code, Errc::kConflict) << "rows to settle";
+  ASSERT_TRUE(Happen("b1", Ordinals(0, 3), Settle{store().Now()}).ok());
+  EXPECT_EQ(drop("b1", 100).error().code, Errc::kConflict) << "not announced";
+  Announcement due = Await<std::vector<Announcement>>(loop(), [&](auto done) {
+                       store().ListAnnouncements(10, done);
+                     })->at(0);
+  due.dead = true;
+  ASSERT_TRUE(Await<Done>(loop(), [&](auto done) { store().UpdateAnnouncement(due, done); }).ok());
+  int calls = 0;
+  while (!*drop("b1", 2)) ASSERT_LT(++calls, 20);
+  EXPECT_GT(calls, 3) << "two rows in a call";
+  EXPECT_EQ(Load("b1").error().code, Errc::kNotFound);
+  EXPECT_EQ(drop("b1", 2).error().code, Errc::kNotFound);
+  EXPECT_EQ(List({})->batches.size(), 1u);
+  MustCreate("b2", 2);
+  EXPECT_EQ(Load("b2", Ordinals(0, 3))->rows.size(), 2u) << "nothing of the old one";
+  auto left = Await<std::vector<StagedResult>>(
+      loop(), [&](auto done) { store().ListStaged(BatchId("b2"), -1, 10, {}, done); });
+  EXPECT_TRUE(left->empty());
+  EXPECT_EQ(Load("kept", Ordinals(0, 3))->rows.size(), 2u);
+}
+
+TEST_P(StoreContract, BatchesThatEndedBeforeATimeAreFound) {
+  MustCreate("b1", 0, "2025-01-14");
+  MustCreate("b2", 1, "2025-01-15");
+  MustCreate("b3", 0, "2025-01-16");
+  ASSERT_TRUE(Happen("b1", {}, Finalize{store().Now()}).ok());
+  loop().Advance(minutes(10));
+  ASSERT_TRUE(Happen("b3", {}, Finalize{store().Now()}).ok());
+  auto found = List({.ended_before = store().Now() - minutes(5)});
+  ASSERT_EQ(found->batches.size(), 1u);
+  EXPECT_EQ(found->batches[0].id, BatchId("b1"));
+  EXPECT_EQ(List({.ended_before = store().Now() + minutes(5)})->batches.size(), 2u);
 }
 
 TEST_P(StoreContract, TheQuarantineKeepsBytesNewestFirst) {

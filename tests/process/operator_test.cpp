@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "process/program.h"
 #include "process/stuck_batches.h"
+#include "sqlite/connection.h"
 #include "support/temp_folder.h"
 
 namespace tipoff {
@@ -334,6 +335,25 @@ TEST_F(OperatorTest, OnAServerTheToolsAreTheSame) {
   EXPECT_EQ(RunTipoff({"batch", "list", "--url", url, "--key", "tip_wrong"}).exit, 77);
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait().exit, 0);
+}
+
+TEST_F(OperatorTest, TheJournalProvesItselfAndATamperedOneIsFoundOut) {
+  Demo();
+  std::string id = Text(List({}).at(0), "batch_id");
+  Finished whole = Tipoff({"batch", "journal", id, "--verify"});
+  EXPECT_EQ(whole.exit, 0) << whole.out << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("the journal holds"));
+
+  // Somebody rewrites who did it.
+  sqlite::Connection database(data_.path() + "/tipoff.db", sqlite::Connection::Mode::kReadWrite);
+  database.Execute(
+      "UPDATE journal SET body = replace(body, 'actor ', 'actor not-') "
+      "WHERE key = (SELECT max(key) FROM journal)");
+  Finished damaged = Tipoff({"batch", "journal", id, "--verify", "-o", "json"});
+  EXPECT_EQ(damaged.exit, 1) << damaged.out << damaged.err;
+  json::value proof = Json(damaged.out);
+  EXPECT_FALSE(proof.at("holds").as_bool());
+  EXPECT_THAT(DumpJson(proof.at("problems")), HasSubstr("do not give its hash"));
 }
 
 TEST_F(OperatorTest, AServerAndAFolderTogetherAreAMistake) {

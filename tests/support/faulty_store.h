@@ -67,6 +67,10 @@ class FaultyStore final : public Store {
       store_.LoadSpecs(batch, std::move(ordinals), answer);
     });
   }
+  void DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) override {
+    Suffer<bool>("DropBatch", std::move(done),
+                 [&](auto answer) { store_.DropBatch(batch, rows, answer); });
+  }
   void ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
                    DoneWith<std::vector<JournalRecord>> done) override {
     Suffer<std::vector<JournalRecord>>("ReadJournal", std::move(done), [&](auto answer) {

@@ -17,6 +17,11 @@ Error NoBatch(const BatchId& batch) {
   return {Errc::kNotFound, fmt::format("there is no batch '{}'", batch.str())};
 }
 
+Error NotYetDroppable(const BatchId& batch) {
+  return {Errc::kConflict,
+          fmt::format("batch '{}' is live, or not settled, or not announced yet", batch.str())};
+}
+
 void CheckInvariants(const MemoryDatabase::StoredBatch& stored) {
   Status folded = stored.fold.Matches(stored.batch);
   TIPOFF_CHECK(folded.ok(), "the journal does not fold to the header: " + folded.error().message);
@@ -105,7 +110,7 @@ Result<CreateOutcome> MemoryDatabase::Create(const BatchCommit& created,
   }
   TIPOFF_CHECK(batch.version == 1, "a new batch has version 1");
   if (superseded) Apply(*Find(superseded->next.id), *superseded);
-  std::uint64_t number = batches_.empty() ? 1 : batches_.rbegin()->first + 1;
+  std::uint64_t number = ++newest_;
   numbers_[batch.id] = number;
   Apply(batches_[number], created);
   return CreateOutcome{true, batch.id};
@@ -154,7 +159,8 @@ Result<BatchPage> MemoryDatabase::ListBatches(const BatchFilter& filter) const {
                   (!filter.slot || batch.slot == *filter.slot) &&
                   (!filter.game_date || batch.slot.game_date == *filter.game_date) &&
                   (!filter.phase || batch.phase == *filter.phase) &&
-                  (!filter.retry_of || batch.retry_of == *filter.retry_of);
+                  (!filter.retry_of || batch.retry_of == *filter.retry_of) &&
+                  (!filter.ended_before || (terminal && batch.terminal_at < *filter.ended_before));
     std::uint64_t rank = filter.published_only ? batch.publication : number;
     if (wanted) found.emplace_back(rank, &batch);
   }
@@ -215,6 +221,33 @@ Result<std::vector<RequestSpec>> MemoryDatabase::LoadSpecs(
     specs.push_back(found->second.spec);
   }
   return specs;
+}
+
+Result<bool> MemoryDatabase::DropBatch(const BatchId& batch, std::size_t rows) {
+  StoredBatch* stored = Find(batch);
+  if (stored == nullptr) return NoBatch(batch);
+  bool announced = std::all_of(announcements.begin(), announcements.end(), [&](const auto& entry) {
+    const Announcement& announcement = entry.second;
+    return announcement.batch != batch || announcement.dead || !announcement.sent_at.never();
+  });
+  if (!IsTerminal(stored->batch.phase) || stored->batch.rows_open_at_end > 0 || !announced) {
+    return NotYetDroppable(batch);
+  }
+  std::size_t left = rows;
+  auto drop = [&left](auto& container) {
+    std::size_t n = std::min(left, container.size());
+    container.erase(container.begin(), std::next(container.begin(), static_cast<std::int64_t>(n)));
+    left -= n;
+  };
+  drop(stored->staged);
+  drop(stored->requests);
+  drop(stored->journal);
+  bool more = !stored->staged.empty() || !stored->requests.empty() || !stored->journal.empty();
+  if (more) return false;
+  std::erase_if(announcements, [&](const auto& entry) { return entry.second.batch == batch; });
+  batches_.erase(numbers_.at(batch));
+  numbers_.erase(batch);
+  return true;
 }
 
 Result<std::vector<JournalRecord>> MemoryDatabase::ReadJournal(const BatchId& batch,
@@ -327,6 +360,10 @@ void MemoryStore::ListOutbox(BatchId batch, std::int64_t after, std::size_t limi
 void MemoryStore::LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
                             DoneWith<std::vector<RequestSpec>> done) {
   Answer<std::vector<RequestSpec>>(std::move(done), database_.LoadSpecs(batch, ordinals));
+}
+
+void MemoryStore::DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) {
+  Answer<bool>(std::move(done), database_.DropBatch(batch, rows));
 }
 
 void MemoryStore::ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,

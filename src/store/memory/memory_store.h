@@ -42,6 +42,7 @@ class MemoryDatabase {
   Result<std::vector<StagedResult>> ListStaged(const BatchId& batch, std::int64_t after,
                                                std::size_t limit,
                                                const std::vector<std::uint32_t>& ordinals) const;
+  Result<bool> DropBatch(const BatchId& batch, std::size_t rows);
   LeaseGrant AcquireLease(const std::string& name, const Incarnation& owner, Duration ttl,
                           Instant now);
 
@@ -62,6 +63,7 @@ class MemoryDatabase {
 
   std::map<std::uint64_t, StoredBatch> batches_;  // By order of creation.
   std::map<BatchId, std::uint64_t> numbers_;
+  std::uint64_t newest_ = 0;  // Numbers of dropped batches are not given again.
   std::map<std::string, LeaseGrant> leases_;
 };
 
@@ -82,6 +84,7 @@ class MemoryStore final : public Store {
                   DoneWith<std::vector<NewRequest>> done) override;
   void LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
                  DoneWith<std::vector<RequestSpec>> done) override;
+  void DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) override;
   void ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
                    DoneWith<std::vector<JournalRecord>> done) override;
   void Stage(std::vector<StagedResult> results, DoneWith<std::vector<Completion>> done) override;

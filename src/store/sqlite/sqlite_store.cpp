@@ -75,6 +75,35 @@ Result<CreateOutcome> ApplyCreate(WriteContext& context, const BatchCommit& crea
   return CreateOutcome{true, batch.id};
 }
 
+// Removes up to `rows` rows of a batch that nobody needs any more; true once it is all gone.
+Result<bool> ApplyDrop(Connection& db, const BatchId& batch, std::size_t rows) {
+  Statement& find = db.Prepared(
+                          "SELECT batch_no, terminal_at>0 AND rows_open_at_end=0 AND NOT EXISTS("
+                          "SELECT 1 FROM announcement WHERE batch=?1 AND sent_at=0 AND dead=0) "
+                          "FROM batch WHERE id=?1")
+                        .With(batch.str());
+  if (!find.Step()) return NoBatch(batch);
+  std::int64_t batch_no = find.Int(0);
+  bool over = find.Int(1) != 0;
+  find.Reset();
+  if (!over) {
+    return Error{Errc::kConflict, fmt::format("batch '{}' is live, or not settled, or not "
+                                              "announced yet",
+                                              batch.str())};
+  }
+  auto left = static_cast<std::int64_t>(rows);
+  for (const char* table : {"staged", "request_spec", "request", "journal"}) {
+    std::string chunk = fmt::format(
+        "DELETE FROM {0} WHERE key IN (SELECT key FROM {0} WHERE key>=? AND key<? LIMIT ?)", table);
+    db.Prepared(chunk).With(RowKey(batch_no, 0), RowKey(batch_no + 1, 0), left).Run();
+    left -= db.changes();
+    if (left <= 0) return false;
+  }
+  db.Prepared("DELETE FROM announcement WHERE batch=?").With(batch.str()).Run();
+  db.Prepared("DELETE FROM batch WHERE batch_no=?").With(batch_no).Run();
+  return true;
+}
+
 std::uint32_t NextPublication(Connection& db, const Slot& slot) {
   Statement& newest =
       db.Prepared("SELECT max(publication) FROM batch WHERE game_date=? AND dataset=?")
@@ -116,6 +145,7 @@ std::string BatchQuery(const BatchFilter& filter) {
   if (filter.game_date) where += " AND game_date=:date";
   if (filter.phase) where += " AND phase=:phase";
   if (filter.retry_of) where += " AND retry_of=:retry AND retry_of<>''";
+  if (filter.ended_before) where += " AND terminal_at>0 AND terminal_at<:ended";
   std::string order = filter.published_only ? "publication" : "batch_no";
   if (!filter.after.empty()) where += fmt::format(" AND {}<:after", order);
   return fmt::format("SELECT {} FROM batch WHERE {} ORDER BY {} DESC LIMIT :limit",
@@ -212,6 +242,10 @@ void SqliteStore::ListBatches(BatchFilter filter, DoneWith<BatchPage> done) {
         if (int after = sqlite3_bind_parameter_index(raw, ":after"); after > 0) {
           sqlite3_bind_int64(raw, after, cursor);
         }
+        if (filter.ended_before) {
+          sqlite3_bind_int64(raw, sqlite3_bind_parameter_index(raw, ":ended"),
+                             filter.ended_before->micros());
+        }
         sqlite3_bind_int64(raw, sqlite3_bind_parameter_index(raw, ":limit"), limit);
         BatchPage page;
         std::string last;
@@ -297,6 +331,13 @@ void SqliteStore::LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
         }
         return specs;
       });
+}
+
+void SqliteStore::DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) {
+  WriteCall<bool>(std::move(done),
+                  [batch = std::move(batch), rows](WriteContext& context) -> Result<bool> {
+                    return ApplyDrop(context.db, batch, rows);
+                  });
 }
 
 void SqliteStore::ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
@@ -455,12 +496,10 @@ void SqliteStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> d
 
 void SqliteStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) {
   WriteCall<Record>(
-      std::move(done),
-      [record = std::move(record), mode](WriteContext& context) -> Result<Record> {
+      std::move(done), [record = std::move(record), mode](WriteContext& context) -> Result<Record> {
         if (mode == PutMode::kReplace) return sqlite::ReplaceRecord(context, record);
-        Statement& find =
-            context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?")
-                .With(record.kind, record.id);
+        Statement& find = context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?")
+                              .With(record.kind, record.id);
         if (!find.Step()) return sqlite::ReplaceRecord(context, record);
         Record first{record.kind, record.id, Instant::FromMicros(find.Int(0)), find.Text(1)};
         find.Reset();
@@ -469,29 +508,31 @@ void SqliteStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) 
 }
 
 void SqliteStore::GetRecord(std::string kind, std::string id, DoneWith<Record> done) {
-  ReadCall<Record>(std::move(done), [kind = std::move(kind),
-                                     id = std::move(id)](ReadContext& context) -> Result<Record> {
-    Statement& find =
-        context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?").With(kind, id);
-    if (!find.Step()) {
-      return Error{Errc::kNotFound, fmt::format("there is no {} '{}'", kind, id)};
-    }
-    Record record{kind, id, Instant::FromMicros(find.Int(0)), find.Text(1)};
-    find.Reset();
-    return record;
-  });
+  ReadCall<Record>(
+      std::move(done),
+      [kind = std::move(kind), id = std::move(id)](ReadContext& context) -> Result<Record> {
+        Statement& find =
+            context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?").With(kind, id);
+        if (!find.Step()) {
+          return Error{Errc::kNotFound, fmt::format("there is no {} '{}'", kind, id)};
+        }
+        Record record{kind, id, Instant::FromMicros(find.Int(0)), find.Text(1)};
+        find.Reset();
+        return record;
+      });
 }
 
 void SqliteStore::ListRecords(RecordFilter filter, DoneWith<std::vector<Record>> done) {
   ReadCall<std::vector<Record>>(
       std::move(done),
       [filter = std::move(filter)](ReadContext& context) -> Result<std::vector<Record>> {
-        Statement& list =
-            filter.newest_first
-                ? context.db.Prepared("SELECT id, at, body FROM record WHERE kind=?1 AND "
-                                      "(?2='' OR id<?2) ORDER BY id DESC LIMIT ?3")
-                : context.db.Prepared("SELECT id, at, body FROM record WHERE kind=?1 AND id>?2 "
-                                      "ORDER BY id LIMIT ?3");
+        Statement& list = filter.newest_first
+                              ? context.db.Prepared(
+                                    "SELECT id, at, body FROM record WHERE kind=?1 AND "
+                                    "(?2='' OR id<?2) ORDER BY id DESC LIMIT ?3")
+                              : context.db.Prepared(
+                                    "SELECT id, at, body FROM record WHERE kind=?1 AND id>?2 "
+                                    "ORDER BY id LIMIT ?3");
         list.With(filter.kind, filter.after, filter.limit);
         std::vector<Record> records;
         while (list.Step()) {
