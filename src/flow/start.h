@@ -75,6 +75,9 @@ class Starter {
  private:
   struct Attempt;
   void FindRepeat(std::shared_ptr<Attempt> attempt);
+  void NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
+                 std::function<void()> missing);
+  void ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode);
   void ReadSlate(std::shared_ptr<Attempt> attempt);
   void WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate);
   void FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
