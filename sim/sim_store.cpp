@@ -181,6 +181,13 @@ void SimStore::LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
       });
 }
 
+void SimStore::DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) {
+  Call<bool>("DropBatch", CallKind::kWrite, std::move(done),
+             [batch = std::move(batch), rows](Store& server, auto answer) {
+               server.DropBatch(batch, rows, answer);
+             });
+}
+
 void SimStore::ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
                            DoneWith<std::vector<JournalRecord>> done) {
   Call<std::vector<JournalRecord>>(

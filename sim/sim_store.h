@@ -30,6 +30,7 @@ class SimStore final : public Store {
                   DoneWith<std::vector<NewRequest>> done) override;
   void LoadSpecs(BatchId batch, std::vector<std::uint32_t> ordinals,
                  DoneWith<std::vector<RequestSpec>> done) override;
+  void DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> done) override;
   void ReadJournal(BatchId batch, std::uint64_t after, std::size_t limit,
                    DoneWith<std::vector<JournalRecord>> done) override;
   void Stage(std::vector<StagedResult> results, DoneWith<std::vector<Completion>> done) override;
