@@ -46,6 +46,8 @@ Policy PolicyOf(const World& world, std::uint64_t slot, int players) {
   policy.stall_after = kStalls[pick("stall", 4)];
   policy.stall_percent = pick("stall percent", 2) == 0 ? 90 : 50;
   policy.publishes_max = 1 + static_cast<int>(pick("publishes", 4));
+  static constexpr int kPoison[] = {0, 2, 25};
+  policy.poison_after = kPoison[pick("poison", 3)];
   if (pick("interval", 4) == 0) policy.commit_interval_min = seconds(1);
   if (pick("tolerance", 4) == 0) {
     policy.tolerance = {{100, minutes(1)}, {80, minutes(3)}, {40, Duration::max()}};

@@ -54,11 +54,13 @@ void Operators::Send(const BatchId& batch, const Fault& fault, Event event,
     if (process == nullptr) return;
     world_.Tell("operator", fmt::format("{}: {} by {}", batch.str(), what, process->name()));
     RowKeys keys;
-    process->coordinator()->driver().Submit(batch, std::move(keys), event,
-                                            [this, asked_at = world_.clock.now()](auto applied) {
-                                              if (applied.ok())
-                                                world_.Read(applied->batch, asked_at);
-                                            });
+    bool ends = std::holds_alternative<Command>(event);
+    process->coordinator()->driver().Submit(
+        batch, std::move(keys), event, [this, ends](Result<Applied> applied) {
+          if (!applied.ok() || !ends || IsTerminal(applied->batch.phase)) return;
+          world_.notes.Violated("15 an order is obeyed",
+                                applied->batch.id.str() + " was ordered to end and goes on");
+        });
   });
 }
 

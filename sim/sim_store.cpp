@@ -26,6 +26,10 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
   CallFate fate = StoreFate(world_.faults, entity, name, kind, world_.StoreDown());
   if (fate.crash_before) return process_.Crash(name, "as it calls");
   if (fate.error) world_.Tell(process_.name(), fate.error->message);
+  if (name == "Commit" && fate.error && fate.error->code == Errc::kUnknownOutcome) {
+    world_.sometimes.Saw(fate.applied ? "commit of unknown outcome, applied"
+                                      : "commit of unknown outcome, not applied");
+  }
   auto life = process_.life();
   auto answer = [this, life, name, done = std::move(done), fate](Result<T> result, Instant at) {
     world_.clock.After(

@@ -156,6 +156,7 @@ void CountingChecker::See(const BatchCommit& commit) {
       if (GivenUp(state)) sometimes.Saw(state, next.counts[state]);
     }
   }
+  sometimes.Saw(RequestState::kPending, commit.new_rows.size());
   if (next.expected() == 0) sometimes.Saw("batch of nobody");
   if (next.sealed && next.rows_written > commit.new_rows.size() && !commit.new_rows.empty()) {
     sometimes.Saw("batch sealed in several commits");

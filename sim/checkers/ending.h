@@ -23,7 +23,7 @@ class EndingChecker final : public Checker {
     std::map<std::uint32_t, int> furthest;  // Hop by request.
     std::optional<Batch> end;
   };
-  void CheckEnd(const Book& book, const Batch& end, Instant at);
+  void CheckEnd(const Book& book, const BatchCommit& commit, Instant at);
   void NoteProgress(Book& book, const BatchCommit& commit, Instant at);
   Instant LatestEnd(const Book& book) const;
 

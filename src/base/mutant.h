@@ -1,5 +1,5 @@
-// Planted bugs. Each is a name at the place where it would be made; in the product every one of them
-// is the constant `false`. Only the program `tipoff-mutants` can turn one on, to show that the
+// Planted bugs. Each is a name at the place where it would be made; in the product every one of
+// them is the constant `false`. Only the program `tipoff-mutants` can turn one on, to show that the
 // simulated world notices.
 #pragma once
 
