@@ -257,6 +257,68 @@ TEST_F(ApiTest, F28_CheckStalledEndsWhatIsStalledWithEnoughDone) {
   EXPECT_EQ(api_.world.Stored(id).reason, Reason::kStalled);
 }
 
+TEST_F(ApiTest, F31_CheckStalledAnswersAfterAWholeSweepWhoeverHoldsTheLease) {
+  BatchId overdue = api_.Start();
+  api_.world.AddSlate(4, "2025-01-16");
+  // Its lease can't be had, as if another held it that is frozen between two calls.
+  api_.process->store.fault = [](const std::string& call) {
+    return call == "AcquireLease" ? Fault::kRefused : Fault::kNone;
+  };
+  api_.world.loop.Advance(minutes(121));
+  ASSERT_FALSE(IsTerminal(api_.world.Stored(overdue).phase)) << "nobody sweeps";
+  boost::json::object all = ApiWorld::Json(api_.Ask("POST", "/check-stalled", "{}"));
+  EXPECT_EQ(all.at("batches_checked").to_number<int>(), 1);
+  EXPECT_EQ(all.at("batches_completed").to_number<int>(), 1);
+  const boost::json::value& result = all.at("results").as_array()[0];
+  EXPECT_EQ(result.at("action").as_string(), "ended");
+  EXPECT_EQ(result.at("was_stalled").as_bool(), true);
+  EXPECT_EQ(api_.world.Stored(overdue).reason, Reason::kDeadlineExceeded);
+  EXPECT_EQ(api_.world.Stored(overdue).rows_open_at_end, 0u) << "answered when it was all done";
+}
+
+TEST_F(ApiTest, ASystemicAlertAndTheSweepsStandingAreShown) {
+  std::string metrics = api_.Ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("\ntipoff_sweep_leader 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("\ntipoff_sweep_last_success_age_seconds 0\n"), std::string::npos);
+  EXPECT_NE(metrics.find("\ntipoff_systemic_alert 0\n"), std::string::npos);
+  api_.Start();
+  api_.world.loop.Advance(minutes(50));  // Published again three times.
+  metrics = api_.Ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("\ntipoff_systemic_alert 1\n"), std::string::npos) << metrics;
+  std::string deep = api_.Ask("GET", "/health/deep").body;
+  EXPECT_NE(deep.find("the clock had to intervene"), std::string::npos) << deep;
+  api_.process->store.fault = [](const std::string&) { return Fault::kRefused; };
+  api_.world.loop.Advance(minutes(5));
+  metrics = api_.Ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find("\ntipoff_sweep_leader 0\n"), std::string::npos) << metrics;
+  EXPECT_EQ(metrics.find("\ntipoff_sweep_last_success_age_seconds 0\n"), std::string::npos);
+}
+
+TEST_F(ApiTest, APatchIsKeptAndDecidesTheEnd) {
+  BatchId id = api_.Start();
+  api_.world.loop.RunIdle();
+  auto held = api_.world.LeaseRequests();
+  for (std::size_t i = 0; i < 6; ++i) api_.world.Report(held[i].second);
+  api_.world.loop.RunIdle();
+  std::string path = "/v1/batches/" + id.str();
+  std::string required = held[9].second.spec.player.str();
+  HttpResponse patched =
+      api_.Ask("PATCH", path,
+               R"({"tolerance":"60% at deadline","required_players":[")" + required +
+                   R"("],"poison_after":7,"reason":"the game is on"})");
+  ASSERT_EQ(patched.status, 200) << patched.body;
+  boost::json::object policy = ApiWorld::Json(api_.Ask("GET", path)).at("policy").as_object();
+  EXPECT_EQ(policy.at("tolerance").as_string(), "60% at deadline");
+  EXPECT_EQ(policy.at("poison_after").to_number<int>(), 7);
+  EXPECT_EQ(policy.at("required_players").as_array()[0].as_string(), required);
+  api_.world.loop.Advance(std::chrono::seconds(10));
+  EXPECT_FALSE(IsTerminal(api_.world.Stored(id).phase)) << "60 % are done, but one is required";
+  api_.world.Report(held[9].second);
+  api_.world.loop.Advance(std::chrono::seconds(10));
+  EXPECT_EQ(api_.world.Stored(id).reason, Reason::kToleranceMet);
+  EXPECT_EQ(api_.Ask("PATCH", path, R"({"poison_after":-1})").status, 400);
+}
+
 TEST_F(ApiTest, ThePlatformsStatusHasItsFields) {
   EXPECT_EQ(Text(api_.Ask("GET", "/status"), "status"), "no_active_batch");
   BatchId id = api_.Start();

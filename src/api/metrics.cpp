@@ -7,6 +7,7 @@
 
 #include "api/batch_list.h"
 #include "base/reply.h"
+#include "flow/alerts.h"
 
 namespace tipoff {
 namespace {
@@ -47,6 +48,32 @@ void AddBacklog(std::string& text, const Result<Backlog>& backlog, Instant now) 
         Seconds(age));
 }
 
+void AddSweep(std::string& text, const Sweep::Standing& standing) {
+  Gauge(text, "tipoff_sweep_leader", "1 if this process sweeps.", standing.leader ? 1 : 0);
+  Gauge(text, "tipoff_sweep_last_success_age_seconds",
+        "Since a round of the sweep ended well here, or another was seen to hold its lease.",
+        Seconds(standing.success_age));
+  Gauge(text, "tipoff_sweep_troubled_rounds", "Rounds of this process that did not go through.",
+        static_cast<double>(standing.troubles));
+}
+
+// Asked last: what is not known in time is left out.
+void AddAlerts(const ApiParts& parts, std::shared_ptr<std::string> text,
+               std::function<void(std::string)> done) {
+  Store& store = parts.store;
+  auto reply = Reply<std::vector<Alert>>::Start(
+      parts.loop, kCollectTime, {Errc::kUnavailable, "no answer"},
+      [&store, text, done = std::move(done)](const Result<std::vector<Alert>>& alerts) {
+        if (alerts.ok()) {
+          Gauge(*text, "tipoff_systemic_alert", "1 if a systemic alert was raised within the hour.",
+                IsRecent(*alerts, store.Now()) ? 1 : 0);
+        }
+        done(std::move(*text));
+      });
+  ListAlerts(store, 1,
+             [reply](Result<std::vector<Alert>> alerts) { reply->Post(std::move(alerts)); });
+}
+
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
@@ -55,13 +82,15 @@ void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done
   Loop& loop = parts.loop;
   Error late{Errc::kUnavailable, "no answer"};
   auto live_reply = Reply<std::vector<Batch>>::Start(
-      loop, kCollectTime, late, [&store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
+      loop, kCollectTime, late,
+      [parts, &store, &bus, &loop, late, done](Result<std::vector<Batch>> live) {
         auto text = std::make_shared<std::string>();
+        AddSweep(*text, parts.coordinator.sweep().standing());
         AddBatches(*text, live, store.Now());
         auto bus_reply = Reply<Backlog>::Start(loop, kCollectTime, late,
-                                               [&store, text, done](Result<Backlog> backlog) {
-                                                 AddBacklog(*text, backlog, store.Now());
-                                                 done(std::move(*text));
+                                               [parts, text, done](Result<Backlog> backlog) {
+                                                 AddBacklog(*text, backlog, parts.store.Now());
+                                                 AddAlerts(parts, text, done);
                                                });
         bus.Inspect({Topic::Kind::kRequests, ""},
                     [bus_reply](Result<Backlog> backlog) { bus_reply->Post(std::move(backlog)); });

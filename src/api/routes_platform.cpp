@@ -18,6 +18,9 @@ namespace {
 
 namespace json = boost::json;
 
+// How long the answer of a /check-stalled for all batches waits for what the sweep has set going.
+constexpr auto kSweepTime = std::chrono::seconds(8);
+
 double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 
 // progress{...} as /status and /check-stalled tell it.
@@ -182,6 +185,12 @@ struct StallRound : std::enable_shared_from_this<StallRound> {
                          {"error", check.error().message}});
       return;
     }
+    // It was live when it was listed: the whole sweep before this check has ended it.
+    if (swept && !check->ended && IsTerminal(check->batch.phase)) {
+      check->ended = true;
+      check->was_stalled = check->batch.reason == Reason::kStalled ||
+                           check->batch.reason == Reason::kDeadlineExceeded;
+    }
     ended += check->ended ? 1 : 0;
     results.push_back({{"batch_id", check->batch.id.str()},
                        {"was_stalled", check->was_stalled},
@@ -202,12 +211,24 @@ struct StallRound : std::enable_shared_from_this<StallRound> {
   Call call;
   Duration stall_after{};
   double min_percent = 90;
+  bool swept = false;  // It is about every live batch, after one whole sweep.
   std::vector<BatchId> ids;
   std::size_t next = 0;
   std::size_t ended = 0;
   std::optional<Error> unknown;
   json::array results;
 };
+
+// A scheduler's minute may be all the time that this process gets: so relay and sweep have run
+// before it is answered. A batch that the sweep can't decide about is told of by its own check.
+void SweepThenCheck(const ApiParts& parts, const std::shared_ptr<StallRound>& round) {
+  FindLive(parts.store, [&coordinator = parts.coordinator, round](Result<std::vector<Batch>> live) {
+    if (!live.ok()) return round->call.Fail(live.error());
+    for (const Batch& batch : *live) round->ids.push_back(batch.id);
+    round->swept = true;
+    coordinator.SweepNow(kSweepTime, [round](const Status&) { round->Next(); });
+  });
+}
 
 void CheckStalledBatches(const ApiParts& parts, const Call& call) {
   auto body = call.Body();
@@ -233,11 +254,7 @@ void CheckStalledBatches(const ApiParts& parts, const Call& call) {
               round->ids.push_back(BatchId(id));
               return round->Next();
             }
-            FindLive(parts.store, [round](Result<std::vector<Batch>> live) {
-              if (!live.ok()) return round->call.Fail(live.error());
-              for (const Batch& batch : *live) round->ids.push_back(batch.id);
-              round->Next();
-            });
+            SweepThenCheck(parts, round);
           });
 }
 

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/reply.h"
 #include "core/limits.h"
+#include "flow/alerts.h"
 #include "view/json.h"
 #include "view/worker_presence.h"
 
@@ -75,15 +76,16 @@ class WriteProbe : public std::enable_shared_from_this<WriteProbe> {
   std::vector<std::function<void(Status)>> waiting_;
 };
 
-// What one check of readiness has found out. Its three questions are asked at the same time.
+// What one check of readiness has found out. Its questions are asked at the same time.
 struct Readiness {
   Call call;
   bool draining = false;
   bool deep = false;  // Overdue batches fail it, too.
-  int open = 3;
+  int open = 4;
   Result<std::vector<Batch>> live = std::vector<Batch>();
   Result<Backlog> backlog = Backlog();
   Status writes = Ok();
+  Result<std::vector<Alert>> alerts = std::vector<Alert>();  // Asked for by the deep check.
 };
 
 void AnswerReadiness(const Readiness& found, Instant now) {
@@ -105,6 +107,11 @@ void AnswerReadiness(const Readiness& found, Instant now) {
   checks.push_back(
       CheckToJson("progress", !stuck,
                   stuck ? "live batches make no progress: `tipoff batch list --stuck`" : "yes"));
+  if (found.deep && found.alerts.ok()) {  // Says so, and changes nothing: the process is well.
+    bool recent = IsRecent(*found.alerts, now);
+    checks.push_back(
+        CheckToJson("alerts", !recent, recent ? found.alerts->front().message : "none"));
+  }
   bool ready = store_ok && bus_ok && !found.draining && !(found.deep && overdue);
   answer["status"] = !ready ? "not_ready" : stuck ? "ready_but_stuck" : "ready";
   answer["checks"] = std::move(checks);
@@ -136,6 +143,17 @@ void Ready(const ApiParts& parts, const Call& call, WriteProbe& probe, bool drai
   FindLive(store, [live](Result<std::vector<Batch>> answer) { live->Post(std::move(answer)); });
   parts.bus.Inspect({Topic::Kind::kRequests, ""},
                     [backlog](Result<Backlog> answer) { backlog->Post(std::move(answer)); });
+  if (deep) {
+    auto alerts = Reply<std::vector<Alert>>::Start(
+        parts.loop, kCheckTime, late, [found, take](Result<std::vector<Alert>> answer) {
+          found->alerts = std::move(answer);
+          take();
+        });
+    ListAlerts(store, 1,
+               [alerts](Result<std::vector<Alert>> answer) { alerts->Post(std::move(answer)); });
+  } else {
+    take();
+  }
   if (parts.options.read_only) return take();
   probe.Ask([found, take](Status written) {
     found->writes = std::move(written);

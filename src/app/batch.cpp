@@ -7,6 +7,7 @@
 #include "app/batch_start.h"
 #include "app/batch_watch.h"
 #include "app/connect.h"
+#include "app/game_date.h"
 
 namespace tipoff {
 namespace {
@@ -47,6 +48,7 @@ class BatchCommand {
   void AddFollowing();
   void AddStarts();
   void AddOrder(OrderVerb verb, const char* name, const char* help);
+  void AddPatch();
   void AddRetry();
 
  private:
@@ -183,6 +185,36 @@ void BatchCommand::AddOrder(OrderVerb verb, const char* name, const char* help) 
   }
 }
 
+void BatchCommand::AddPatch() {
+  auto arguments = std::make_shared<PatchArguments>();
+  CLI::App& patch = Verb("patch", "Change what a live batch promises and tolerates", WhenNeeded,
+                         [arguments](ApiClient& client, Console& console, Output output) {
+                           return PatchBatch(client, console, output, *arguments, WallClock());
+                         });
+  patch.add_option("BATCH_ID", arguments->id, kIdHelp)->required();
+  patch.add_option("--terminal-by", arguments->terminal_by,
+                   "Ended by then, never later than promised: an instant, or 20m from now");
+  patch.add_option("--tolerance", arguments->tolerance,
+                   "Early ends: '100% until 20m, 95% until 25m, 90% at deadline'");
+  patch.add_option("--stall-after", arguments->stall_after, "Stalled: no progress for so long");
+  patch.add_option("--stall-percent", arguments->stall_percent,
+                   "A stalled batch ends if so much of it is done");
+  CLI::Option* required =
+      patch.add_option("--required", arguments->required_players,
+                       "No early end without these players (comma-separated ids)");
+  required->delimiter(',')->allow_extra_args(false);
+  patch.add_flag("--nobody-required", arguments->nobody_required, "No player is required any more")
+      ->excludes(required);
+  patch.add_option("--publishes-max", arguments->publishes_max, "Publishes of one request");
+  patch.add_option("--poison-after", arguments->poison_after,
+                   "First results that all fail alike end the batch; 0: never");
+  patch.add_option("--reason", arguments->reason, "Why, for the audit log");
+  patch.footer(
+      "Examples:\n"
+      "  tipoff batch patch BATCH_ID --terminal-by 20m --reason 'the game is about to begin'\n"
+      "  tipoff batch patch BATCH_ID --tolerance '90% at deadline' --required 2544,203999");
+}
+
 void BatchCommand::AddRetry() {
   struct Arguments {
     std::string id, reason;
@@ -214,6 +246,7 @@ void AddBatch(CLI::App& root, const Globals& globals, Run& run) {
   batch.AddOrder(OrderVerb::kCancel, "cancel", "The same as clear, recorded as a cancel");
   batch.AddOrder(OrderVerb::kCleanUp, "cleanup",
                  "End every stuck batch as the clock would: stalled with enough done, or overdue");
+  batch.AddPatch();
   batch.AddRetry();
   root.get_subcommand("batch")->footer(
       "Works on the data folder; with --url or $TIPOFF_URL on a server.\n\n"

@@ -328,6 +328,22 @@ TEST_F(BatchCommands, TheCleanupEndsWhatTheClockWouldAndLeavesTheRest) {
   EXPECT_EQ(all[2].at("action"), "no_action");
 }
 
+TEST_F(BatchCommands, APatchSendsWhatIsToChangeAndNothingElse) {
+  Instant now = *ParseInstant("2026-01-28T18:00:00Z");
+  PatchArguments arguments{.id = "b1", .terminal_by = "20m", .reason = "tip-off"};
+  EXPECT_EQ(PatchBatch(api_, console_, Output::kTable, arguments, now), kExitSucceeded);
+  EXPECT_EQ(api_.calls.back(), "PATCH /v1/batches/b1");
+  EXPECT_EQ(api_.bodies.back(), R"({"terminal_by":"2026-01-28T18:20:00.000Z","reason":"tip-off"})");
+  PatchArguments more{.id = "b1", .terminal_by = "2026-01-28T19:00:00Z"};
+  more.required_players = {"2544"};
+  more.poison_after = 0;
+  EXPECT_EQ(PatchBatch(api_, console_, Output::kTable, more, now), kExitSucceeded);
+  EXPECT_EQ(
+      api_.bodies.back(),
+      R"({"terminal_by":"2026-01-28T19:00:00Z","poison_after":0,"required_players":["2544"]})");
+  EXPECT_EQ(PatchBatch(api_, console_, Output::kTable, {.id = "b1"}, now), kExitUsage);
+}
+
 TEST_F(BatchCommands, AStartSendsWhatWasSaidAndNothingElse) {
   StartArguments arguments{.date = "2026-01-28", .deadline = "2h"};
   arguments.idempotency_key = "k1";

@@ -200,6 +200,42 @@ int GiveOrder(ApiClient& client, Console& console, Output output, OrderVerb verb
   return Report(console, output, arguments, all);
 }
 
+int PatchBatch(ApiClient& client, Console& console, Output output, const PatchArguments& arguments,
+               Instant now) {
+  json::object body;
+  if (!arguments.terminal_by.empty()) {
+    auto from_now = ParseDuration(arguments.terminal_by);
+    body["terminal_by"] = from_now.ok() ? FormatInstant(now + *from_now) : arguments.terminal_by;
+  }
+  if (!arguments.stall_after.empty()) body["stall_after"] = arguments.stall_after;
+  if (!arguments.tolerance.empty()) body["tolerance"] = arguments.tolerance;
+  if (arguments.stall_percent) body["stall_percent"] = *arguments.stall_percent;
+  if (arguments.publishes_max) body["publishes_max"] = *arguments.publishes_max;
+  if (arguments.poison_after) body["poison_after"] = *arguments.poison_after;
+  if (!arguments.required_players.empty() || arguments.nobody_required) {
+    json::array players;
+    for (const std::string& player : arguments.required_players) players.emplace_back(player);
+    body["required_players"] = std::move(players);
+  }
+  if (body.empty()) {
+    return Complain(Error{Errc::kInvalid,
+                          "nothing to change: say --terminal-by, --tolerance or "
+                          "another of the options that --help lists"});
+  }
+  if (!arguments.reason.empty()) body["reason"] = arguments.reason;
+  auto path = BatchPath(arguments.id);
+  if (!path.ok()) return Complain(path.error());
+  auto response =
+      client.Call("PATCH", *path, {}, DumpJson(body), {{"content-type", "application/json"}});
+  if (!response.ok()) return Complain(response.error());
+  auto answer = CheckAnswer(*response);
+  if (!answer.ok()) return Complain(answer.error());
+  auto batch = ParseObject(answer->body);
+  if (!batch.ok()) return Complain(batch.error());
+  console.Out(FormatBatch(*batch, output));
+  return kExitSucceeded;
+}
+
 int RetryBatch(ApiClient& client, Console& console, Output output, const std::string& id,
                const std::string& reason, bool wait) {
   auto path = BatchPath(id, ":retry");

@@ -2,6 +2,7 @@
 // and is recorded by the API with who gave it and why.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,23 @@ struct OrderArguments {
 // there to answer it.
 int GiveOrder(ApiClient& client, Console& console, Output output, OrderVerb verb,
               const OrderArguments& arguments);
+
+// What a live batch promises and tolerates from now on. Empty: as it is.
+struct PatchArguments {
+  std::string id;
+  std::string terminal_by;  // An instant, or how long from now: "20m".
+  std::string stall_after;
+  std::string tolerance;
+  std::vector<std::string> required_players;
+  std::optional<double> stall_percent;
+  std::optional<int> publishes_max;
+  std::optional<int> poison_after;
+  bool nobody_required = false;
+  std::string reason;  // For the audit log.
+};
+// `now` is what a `terminal_by` of so long from now is counted from.
+int PatchBatch(ApiClient& client, Console& console, Output output, const PatchArguments& arguments,
+               Instant now);
 
 // A new batch of what failed, expired or was not delivered.
 int RetryBatch(ApiClient& client, Console& console, Output output, const std::string& id,

@@ -127,7 +127,14 @@ StartRequest StartRequestFrom(const Config& config) {
 }
 
 Sweep::Options SweepOptionsFrom(const Config& config) {
-  return {.period = config.Span("sweep.period")};
+  Sweep::Options options;
+  options.period = config.Span("sweep.period");
+  options.lease = config.Span("sweep.lease");
+  options.keep_batches = config.Span("retention.batches");
+  options.alerts.interventions = static_cast<int>(config.Integer("alert.interventions"));
+  options.alerts.window = config.Span("alert.window");
+  options.alerts.cooldown = config.Span("alert.cooldown");
+  return options;
 }
 
 Worker::Options WorkerOptionsFrom(const Config& config) {

@@ -125,6 +125,21 @@ constexpr std::array kSettings{
 
     Row("sweep.period", kDuration, "5s", "How often the clock looks at every live batch",
         {.least = "100ms", .most = "5m"}),
+    Row("sweep.lease", kDuration, "15s",
+        "If the coordinator that sweeps dies, another does so after that and two periods",
+        {.least = "1s", .most = "10m"}),
+
+    Row("retention.batches", kDuration, "90d",
+        "Batches that ended longer ago are dropped, but what readers still see; 0s: none",
+        {.least = "0s", .most = "36500d"}),
+
+    Row("alert.interventions", kInteger, "3",
+        "So many within alert.window raise one systemic alert; 0: never",
+        {.least = "0", .most = "1000"}),
+    Row("alert.window", kDuration, "1h", "Within which the clock's interventions are counted",
+        {.least = "1m", .most = "1d"}),
+    Row("alert.cooldown", kDuration, "1h", "No other systemic alert so soon after one",
+        {.least = "0s", .most = "7d"}),
 
     Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),

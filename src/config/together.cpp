@@ -40,6 +40,8 @@ std::vector<std::string> DangersTogether(const Config& config) {
                   "a batch would end before anybody noticed that it is stuck");
   dangers.Shorter("sweep.period", "batch.stall_after",
                   "a stuck batch would not be looked at in time");
+  dangers.Shorter("sweep.period", "sweep.lease",
+                  "the coordinator that sweeps would lose its lease between two rounds");
   dangers.Shorter("history.timeout", "batch.deadline",
                   "one query of the history could outlast the batch");
   bool audience = !config.Text("auth.oidc_audience").empty();

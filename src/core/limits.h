@@ -28,6 +28,17 @@ inline constexpr int kCommitTries = 20;
 inline constexpr Duration kCommitTime = std::chrono::seconds(20);
 // One call of a store or a bus.
 inline constexpr Duration kCallTime = std::chrono::seconds(10);
+// When a call that promised to end within kCallTime is given up by its caller, who trusts nobody.
+inline constexpr Duration kWatchTime = kCallTime + std::chrono::seconds(1);
+// Batches that the sweep decides about at the same time: enough to fill a group commit of the
+// store, few enough not to hold up what workers report.
+inline constexpr std::size_t kVisitsAtOnce = 64;
+// A visit that takes longer makes room for the next one; its commit goes on in its own lane.
+inline constexpr Duration kVisitTime = std::chrono::seconds(3);
+// Stalled batches whose outstanding requests are paged through at the same time.
+inline constexpr std::size_t kRedrivesAtOnce = 16;
+// Systemic alerts are kept for whoever comes back from a holiday.
+inline constexpr Duration kAlertsKept = std::chrono::hours(24 * 30);
 // Journal entries in one page.
 inline constexpr std::size_t kJournalPerPage = 500;
 // Characters of a reason or message kept; longer ones come from errors that quote their input.

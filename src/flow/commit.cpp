@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "flow/alerts.h"
+
 namespace tipoff {
 namespace {
 
@@ -31,6 +33,7 @@ CommitBuilder::CommitBuilder(Snapshot snapshot)
 std::vector<std::size_t> CommitBuilder::Apply(const Event& event) {
   Decision decision = Decide(snapshot_.batch, snapshot_.rows, event);
   effects_.Merge(decision.effects);
+  if (decision.intervention != Intervention::kNone) intervention_ = decision.intervention;
   if (decision.changed) {
     changed_ = true;
     events_.push_back(Describe(event));
@@ -58,6 +61,9 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   if (ends) {
     if (Publishes(commit.next)) commit.next.publication = snapshot_.next_publication;
     commit.announcements = Announce(commit.next, targets);
+  }
+  if (intervention_ != Intervention::kNone) {
+    commit.records.push_back(InterventionRecord(commit.next.id, intervention_, now));
   }
   std::vector<RowChange> changes;
   for (auto& [ordinal, change] : changes_) {

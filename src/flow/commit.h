@@ -27,7 +27,8 @@ class CommitBuilder {
   const Effects& effects() const { return effects_; }
 
   // The commit: version, publication number, journal entry and chain, and, if the batch ends with
-  // it, one announcement for each of `targets`. Call once, if changed.
+  // it, one announcement for each of `targets`. What the clock did unasked is put on record with
+  // it, see flow/alerts.h. Call once, if changed.
   BatchCommit Build(const std::string& actor, Instant now, const std::vector<std::string>& targets);
 
  private:
@@ -36,6 +37,7 @@ class CommitBuilder {
   std::map<std::uint32_t, RowChange> changes_;
   std::vector<std::string> events_;
   Effects effects_;
+  Intervention intervention_ = Intervention::kNone;
   bool changed_ = false;
 };
 

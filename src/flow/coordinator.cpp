@@ -3,6 +3,8 @@
 namespace tipoff {
 namespace {
 
+constexpr auto kIdleLook = std::chrono::milliseconds(10);
+
 std::vector<std::string> Names(const std::map<std::string, Announce>& targets) {
   std::vector<std::string> names;
   for (const auto& [name, send] : targets) names.push_back(name);
@@ -12,11 +14,12 @@ std::vector<std::string> Names(const std::map<std::string, Announce>& targets) {
 }  // namespace
 
 Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Options options)
-    : driver_(loop, store, random, {options.process.str(), Names(options.targets)}),
+    : loop_(loop),
+      driver_(loop, store, random, {options.process.str(), Names(options.targets)}),
       relay_(loop, store, bus, driver_, random),
       intake_(loop, store, bus, driver_, options.process),
-      fan_in_(store, driver_),
-      sweep_(loop, store, driver_, fan_in_, options.sweep),
+      fan_in_(loop, store, driver_),
+      sweep_(loop, store, driver_, fan_in_, options.process, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
       starter_(store, driver_, random, options.rows_per_chunk) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
@@ -28,7 +31,20 @@ void Coordinator::Start() {
   announcer_.Start();
 }
 
-void Coordinator::Stop(std::function<void()> stopped) { intake_.Stop(std::move(stopped)); }
+void Coordinator::Stop(std::function<void()> stopped) {
+  sweep_.Stop([this, stopped = std::move(stopped)] { intake_.Stop(stopped); });
+}
+
+void Coordinator::SweepNow(Duration limit, std::function<void(Status)> done) {
+  sweep_.SweepNow([this, give_up = loop_.Steady() + limit, done](Status swept) {
+    WhenIdle(give_up, [swept, done] { done(swept); });
+  });
+}
+
+void Coordinator::WhenIdle(Duration give_up, std::function<void()> done) {
+  if (idle() || loop_.Steady() >= give_up) return done();
+  idle_timer_ = loop_.After(kIdleLook, [this, give_up, done] { WhenIdle(give_up, done); });
+}
 
 void Coordinator::SeeTo(const Batch& batch, const Effects& effects) {
   if (effects.relay) relay_.Kick(batch);

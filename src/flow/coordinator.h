@@ -26,12 +26,17 @@ class Coordinator {
 
   // All must outlive this.
   Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Options options);
+  ~Coordinator() { loop_.Cancel(idle_timer_); }
 
   // Takes completions, sweeps, relays and announces until stopped. What an earlier life left
   // unfinished is found by the first sweep.
   void Start();
-  // Finishes the commits under way; then `stopped` runs.
+  // Gives the sweep to others and finishes the commits under way; then `stopped` runs.
   void Stop(std::function<void()> stopped);
+
+  // One whole sweep now, and what it sets going: answers once relay, reconciling and settling have
+  // nothing more to do, or after `limit`. Whoever holds the lease.
+  void SweepNow(Duration limit, std::function<void(Status)> done);
 
   // Nothing that was set going is under way any more, but for completions being taken in.
   bool idle() const {
@@ -46,7 +51,9 @@ class Coordinator {
 
  private:
   void SeeTo(const Batch& batch, const Effects& effects);
+  void WhenIdle(Duration give_up, std::function<void()> done);
 
+  Loop& loop_;
   Driver driver_;
   Relay relay_;
   CompletionIntake intake_;
@@ -54,6 +61,7 @@ class Coordinator {
   Sweep sweep_;
   Announcer announcer_;
   Starter starter_;
+  Loop::TimerId idle_timer_ = 0;
 };
 
 }  // namespace tipoff

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "core/limits.h"
 #include "core/retry.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -114,11 +114,12 @@ void Driver::TryGroup(std::shared_ptr<Lane> lane) {
     keys.ordinals.insert(keys.ordinals.end(), work.keys.ordinals.begin(), work.keys.ordinals.end());
     keys.players.insert(keys.players.end(), work.keys.players.begin(), work.keys.players.end());
   }
-  store_.Load(lane->id, std::move(keys), [this, lane](Result<Snapshot> snapshot) {
+  auto loaded = [this, lane](Result<Snapshot> snapshot) {
     if (snapshot.ok()) return Decided(lane, std::move(*snapshot));
     if (snapshot.error().code == Errc::kNotFound) return FailGroup(lane, snapshot.error());
     Retry(lane, snapshot.error());
-  });
+  };
+  store_.Load(lane->id, std::move(keys), Watched<Snapshot>(loop_, NoAnswer(), std::move(loaded)));
 }
 
 void Driver::Decided(std::shared_ptr<Lane> lane, Snapshot snapshot) {
@@ -146,9 +147,10 @@ void Driver::Decided(std::shared_ptr<Lane> lane, Snapshot snapshot) {
   if (!builder->changed()) return FinishGroup(lane, builder->batch(), builder->effects());
   BatchCommit commit = builder->Build(options_.actor, now, options_.targets);
   Batch next = commit.next;
-  store_.Commit(std::move(commit), [this, lane, builder, next](Status status) {
-    Committed(lane, std::move(status), builder, next);
-  });
+  store_.Commit(std::move(commit),
+                Watched<Done>(loop_, NotKnown(), [this, lane, builder, next](Status status) {
+                  Committed(lane, std::move(status), builder, next);
+                }));
 }
 
 void Driver::Committed(std::shared_ptr<Lane> lane, Status status,
@@ -164,21 +166,18 @@ void Driver::Committed(std::shared_ptr<Lane> lane, Status status,
 // The commit may have been applied: the chain of the journal tells for certain.
 void Driver::CheckUnknown(std::shared_ptr<Lane> lane, std::shared_ptr<CommitBuilder> builder,
                           Batch next) {
-  store_.ReadJournal(
-      lane->id, next.version - 1, 1,
-      [this, lane, builder, next](Result<std::vector<JournalRecord>> records) {
-        bool applied =
-            records.ok() && !records->empty() && records->front().hash == next.journal_hash;
-        if (applied) return FinishGroup(lane, next, builder->effects());
-        if (records.ok()) {
-          return Retry(lane, {Errc::kUnavailable, "the commit was not applied"});
-        }
-        if (loop_.Steady() >= lane->deadline) return FailGroup(lane, records.error());
-        // Still not known: ask again, and commit nothing before it is.
-        ++lane->tries;
-        Duration wait = BackoffDelay(kCommitBackoff, lane->tries, random_.Next());
-        loop_.After(wait, [this, lane, builder, next] { CheckUnknown(lane, builder, next); });
-      });
+  auto read = [this, lane, builder, next](Result<std::vector<JournalRecord>> records) {
+    bool applied = records.ok() && !records->empty() && records->front().hash == next.journal_hash;
+    if (applied) return FinishGroup(lane, next, builder->effects());
+    if (records.ok()) return Retry(lane, {Errc::kUnavailable, "the commit was not applied"});
+    if (loop_.Steady() >= lane->deadline) return FailGroup(lane, records.error());
+    // Still not known: ask again, and commit nothing before it is.
+    ++lane->tries;
+    Duration wait = BackoffDelay(kCommitBackoff, lane->tries, random_.Next());
+    loop_.After(wait, [this, lane, builder, next] { CheckUnknown(lane, builder, next); });
+  };
+  store_.ReadJournal(lane->id, next.version - 1, 1,
+                     Watched<std::vector<JournalRecord>>(loop_, NoAnswer(), std::move(read)));
 }
 
 void Driver::Retry(std::shared_ptr<Lane> lane, Error error) {

@@ -1,6 +1,6 @@
 #include "flow/fan_in.h"
 
-#include "core/limits.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -22,19 +22,23 @@ void FanIn::SettleChunk(const BatchId& batch) {
   RequestFilter open{
       .states = {RequestState::kPending, RequestState::kPublished, RequestState::kLeased},
       .limit = kChunk};
-  store_.ListRequests(batch, open, [this, batch](Result<std::vector<Request>> rows) {
-    if (!rows.ok()) {
-      settling_.erase(batch);
-      return;
-    }
-    RowKeys keys;
-    for (const Request& row : *rows) keys.ordinals.push_back(row.ordinal);
-    driver_.Submit(batch, std::move(keys), tipoff::Settle{},
-                   [this, batch](Result<Applied> applied) {
-                     if (applied.ok() && applied->batch.rows_open_at_end > 0)
-                       return SettleChunk(batch);
-                     settling_.erase(batch);
-                   });
+  store_.ListRequests(batch, open,
+                      Watched<std::vector<Request>>(
+                          loop_, NoAnswer(), [this, batch](Result<std::vector<Request>> rows) {
+                            if (!rows.ok()) {  // The sweep asks again.
+                              settling_.erase(batch);
+                              return;
+                            }
+                            SettleRows(batch, *rows);
+                          }));
+}
+
+void FanIn::SettleRows(const BatchId& batch, const std::vector<Request>& rows) {
+  RowKeys keys;
+  for (const Request& row : rows) keys.ordinals.push_back(row.ordinal);
+  driver_.Submit(batch, std::move(keys), tipoff::Settle{}, [this, batch](Result<Applied> applied) {
+    if (applied.ok() && applied->batch.rows_open_at_end > 0) return SettleChunk(batch);
+    settling_.erase(batch);
   });
 }
 

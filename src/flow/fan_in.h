@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/loop.h"
 #include "flow/driver.h"
 #include "store/store.h"
 
@@ -11,7 +12,7 @@ namespace tipoff {
 
 class FanIn {
  public:
-  FanIn(Store& store, Driver& driver) : store_(store), driver_(driver) {}
+  FanIn(Loop& loop, Store& store, Driver& driver) : loop_(loop), store_(store), driver_(driver) {}
 
   // The ending commit. Asked for twice, or by two coordinators, it is written once.
   void Finalize(const BatchId& batch);
@@ -23,7 +24,9 @@ class FanIn {
 
  private:
   void SettleChunk(const BatchId& batch);
+  void SettleRows(const BatchId& batch, const std::vector<Request>& rows);
 
+  Loop& loop_;
   Store& store_;
   Driver& driver_;
   std::set<BatchId> settling_;

@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "bus/messages.h"
-#include "core/limits.h"
 #include "core/retry.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -44,12 +44,13 @@ void Relay::Kick(const Batch& batch) {
 }
 
 void Relay::NextPage(const BatchId& id) {
+  auto listed = [this, id](Result<std::vector<NewRequest>> page) {
+    if (!page.ok()) return Pause(id, page.error());
+    if (page->empty()) return Finish(id);
+    Publish(id, std::move(*page));
+  };
   store_.ListOutbox(id, runs_.at(id).after, kPage, store_.Now(),
-                    [this, id](Result<std::vector<NewRequest>> page) {
-                      if (!page.ok()) return Pause(id, page.error());
-                      if (page->empty()) return Finish(id);
-                      Publish(id, std::move(*page));
-                    });
+                    Watched<std::vector<NewRequest>>(loop_, NoAnswer(), std::move(listed)));
 }
 
 void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
@@ -73,11 +74,12 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
     message.published_at = store_.Now();
     bodies.push_back(Encode(message));
   }
+  auto published = [this, id, page = std::move(page)](Result<std::vector<std::string>> refusals) {
+    if (!refusals.ok()) return Pause(id, refusals.error());
+    Confirm(id, page, *refusals);
+  };
   bus_.Publish({Topic::Kind::kRequests, group}, std::move(bodies),
-               [this, id, page = std::move(page)](Result<std::vector<std::string>> refusals) {
-                 if (!refusals.ok()) return Pause(id, refusals.error());
-                 Confirm(id, page, *refusals);
-               });
+               Watched<std::vector<std::string>>(loop_, NoAnswer(), std::move(published)));
 }
 
 void Relay::Confirm(const BatchId& id, const std::vector<NewRequest>& page,

@@ -1,120 +1,233 @@
 #include "flow/sweep.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/log.h"
-#include "core/limits.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
 
 constexpr std::size_t kPage = 100;
-constexpr std::size_t kRedrivePage = 500;
+
+RowKeys KeysOf(const Batch& batch) {
+  RowKeys keys;
+  for (const PlayerId& player : batch.policy.required_players) keys.players.push_back({player, ""});
+  return keys;
+}
 
 }  // namespace
 
-Sweep::Sweep(Loop& loop, Store& store, Driver& driver, FanIn& fan_in, Options options)
-    : loop_(loop), store_(store), driver_(driver), fan_in_(fan_in), options_(options) {}
+// One look at everything, step by step: live batches, batches to settle, alerts, retention.
+class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
+ public:
+  // With a `token` it goes on only while the lease has it.
+  Round(Sweep& sweep, std::optional<std::uint64_t> token, std::function<void(Status)> done)
+      : sweep_(sweep), token_(token), done_(std::move(done)) {}
+
+  void Begin() {
+    first_ = cursor_ = sweep_.resume_;
+    sweep_.resume_.clear();
+    LivePage();
+  }
+
+ private:
+  // Goes on with `next` unless the lease was lost.
+  void IfLeading(std::function<void()> next) {
+    if (!token_) return next();
+    sweep_.leadership_.Keep(
+        *token_, [self = shared_from_this(), next = std::move(next)](bool held) {
+          if (held) return next();
+          self->End(Error{Errc::kConflict, "the lease was lost; another coordinator goes on"});
+        });
+  }
+
+  void LivePage() {
+    reading_ = true;
+    IfLeading([self = shared_from_this()] {
+      BatchFilter live{.live_only = true, .after = self->cursor_, .limit = kPage};
+      self->sweep_.store_.ListBatches(
+          live, Watched<BatchPage>(self->sweep_.loop_, NoAnswer(), [self](Result<BatchPage> page) {
+            self->TakeLivePage(std::move(page));
+          }));
+    });
+  }
+
+  void TakeLivePage(Result<BatchPage> page) {
+    reading_ = false;
+    if (!page.ok()) {
+      // The next round begins here, unless this one did and got nowhere.
+      if (cursor_ != first_) sweep_.resume_ = cursor_;
+      return End(page.error());
+    }
+    cursor_ = page->next;
+    last_page_ = cursor_.empty() && first_.empty();
+    if (cursor_.empty()) first_.clear();  // Begun in the middle: once more, from the top.
+    for (Batch& batch : page->batches) waiting_.push_back(std::move(batch));
+    VisitSome();
+  }
+
+  void VisitSome() {
+    if (done_ == nullptr) return;  // It was given up.
+    while (at_work_ < limits::kVisitsAtOnce && !waiting_.empty()) {
+      Batch batch = std::move(waiting_.front());
+      waiting_.pop_front();
+      Visit(batch);
+    }
+    if (!waiting_.empty() || reading_ || visited_) return;
+    if (!last_page_) return LivePage();
+    if (at_work_ > 0) return;
+    visited_ = true;
+    SettlePage();
+  }
+
+  void Visit(const Batch& batch) {
+    // Most batches need nothing: that is seen without reading them again.
+    Decision decision = Decide(batch, {}, Tick{sweep_.store_.Now()});
+    if (!decision.changed && batch.policy.required_players.empty()) {
+      return sweep_.driver_.Notify(batch, decision.effects);
+    }
+    // One that the driver still works on since an earlier round is left to it.
+    if (!sweep_.visiting_.insert(batch.id).second) return;
+    ++at_work_;
+    auto reply =
+        Reply<Applied>::Start(sweep_.loop_, limits::kVisitTime, NoAnswer(),
+                              [self = shared_from_this(), id = batch.id](Result<Applied> applied) {
+                                if (!applied.ok()) self->Failed(id, applied.error());
+                                --self->at_work_;
+                                self->VisitSome();
+                              });
+    Sweep& sweep = sweep_;
+    sweep_.Visit(batch, [&sweep, id = batch.id, reply](Result<Applied> applied) {
+      sweep.visiting_.erase(id);
+      reply->Post(std::move(applied));
+    });
+  }
+
+  void Failed(const BatchId& batch, const Error& error) {
+    if (error.code == Errc::kNotFound) return;
+    Log(Severity::kWarning, "the sweep can't decide about a batch; it holds up no other",
+        {{"batch_id", batch.str()}, {"error", error.message}});
+    if (trouble_.ok()) trouble_ = Annotate(error, batch.str());
+  }
+
+  // A page each round, so that those that can't be settled keep no other from its turn.
+  void SettlePage() {
+    IfLeading([self = shared_from_this()] {
+      BatchFilter unsettled{
+          .unsettled = true, .after = self->sweep_.settle_cursor_, .limit = kPage};
+      self->sweep_.store_.ListBatches(
+          unsettled,
+          Watched<BatchPage>(self->sweep_.loop_, NoAnswer(), [self](Result<BatchPage> page) {
+            if (!page.ok()) return self->End(page.error());
+            self->sweep_.settle_cursor_ = page->next;
+            for (const Batch& batch : page->batches) self->sweep_.fan_in_.Settle(batch.id);
+            self->CheckAlerts();
+          }));
+    });
+  }
+
+  void CheckAlerts() {
+    sweep_.alerts_.Check([self = shared_from_this()](Status status) {
+      if (!status.ok()) return self->End(status);
+      self->DropOld();
+    });
+  }
+
+  void DropOld() {
+    IfLeading([self = shared_from_this()] {
+      self->sweep_.retention_.Step([self](Status status) {
+        if (!status.ok()) return self->End(status);
+        self->End(self->trouble_);
+      });
+    });
+  }
+
+  void End(const Status& status) {
+    if (auto done = std::exchange(done_, nullptr)) done(status);
+  }
+
+  Sweep& sweep_;
+  std::optional<std::uint64_t> token_;
+  std::function<void(Status)> done_;
+  std::string first_, cursor_;
+  bool reading_ = false;
+  bool last_page_ = false;
+  bool visited_ = false;
+  std::deque<Batch> waiting_;
+  std::size_t at_work_ = 0;
+  Status trouble_ = Ok();  // With some batch; the round goes on.
+};
+
+Sweep::Sweep(Loop& loop, Store& store, Driver& driver, FanIn& fan_in, const Incarnation& process,
+             Options options)
+    : loop_(loop),
+      store_(store),
+      driver_(driver),
+      fan_in_(fan_in),
+      options_(options),
+      leadership_(loop, store, "sweep", process, options.lease),
+      redriver_(loop, store, driver),
+      retention_(loop, store, options.keep_batches),
+      alerts_(loop, store, options.alerts),
+      success_at_(loop.Steady()) {}
 
 Sweep::~Sweep() { loop_.Cancel(timer_); }
 
-void Sweep::Start() { Round(); }
+void Sweep::Start() { Look(); }
 
-void Sweep::Round() { Page(""); }
-
-void Sweep::Plan(Duration wait) {
-  timer_ = loop_.After(wait, [this] { Round(); });
-}
-
-void Sweep::Page(const std::string& cursor) {
-  BatchFilter live{.live_only = true, .after = cursor, .limit = kPage};
-  store_.ListBatches(live, [this](Result<BatchPage> page) {
-    if (!page.ok()) {
-      Log(Severity::kWarning, "the sweep can't read the store", {{"error", page.error().message}});
-      return Plan(options_.period);
+void Sweep::Look() {
+  leadership_.Take([this](bool held) {
+    if (stopping_) return leadership_.GiveUp([] {});
+    if (!held) {
+      if (leadership_.somebody()) success_at_ = loop_.Steady();
+      return Plan();
     }
-    // A visit never waits for another's: one batch that can't be written holds up no other.
-    for (const Batch& batch : page->batches) Visit(batch, nullptr);
-    if (!page->next.empty()) return Page(page->next);
-    SettlePage();
+    auto round = std::make_shared<Round>(*this, leadership_.token(), [this](const Status& status) {
+      Ended(status);
+      Plan();
+    });
+    round->Begin();
   });
 }
 
-void Sweep::SettlePage() {
-  BatchFilter unsettled{.unsettled = true, .limit = kPage};
-  store_.ListBatches(unsettled, [this](Result<BatchPage> page) {
-    if (page.ok()) {
-      for (const Batch& batch : page->batches) fan_in_.Settle(batch.id);
-    }
-    Plan(options_.period);
-  });
+void Sweep::Plan() {
+  if (!stopping_) timer_ = loop_.After(options_.period, [this] { Look(); });
+}
+
+void Sweep::Ended(const Status& status) {
+  if (status.ok()) {
+    success_at_ = loop_.Steady();
+    ++rounds_;
+    return;
+  }
+  if (stopping_) return;  // Whoever takes over begins anew.
+  ++troubles_;
+  Log(Severity::kWarning, "a round of the sweep did not go through; the next one goes on",
+      {{"error", status.error().message}});
+}
+
+void Sweep::Stop(std::function<void()> stopped) {
+  stopping_ = true;
+  loop_.Cancel(timer_);
+  leadership_.GiveUp(std::move(stopped));
+}
+
+void Sweep::SweepNow(std::function<void(Status)> done) {
+  auto round = std::make_shared<Round>(*this, std::nullopt,
+                                       [this, done = std::move(done)](const Status& status) {
+                                         Ended(status);
+                                         done(status);
+                                       });
+  round->Begin();
 }
 
 void Sweep::Visit(const Batch& batch, DoneWith<Applied> done) {
-  RowKeys keys;
-  for (const PlayerId& player : batch.policy.required_players) keys.players.push_back({player, ""});
-  driver_.Submit(batch.id, std::move(keys), Tick{}, std::move(done));
+  driver_.Submit(batch.id, KeysOf(batch), Tick{}, std::move(done));
 }
 
-void Sweep::Redrive(const BatchId& batch) {
-  if (!redriving_.insert(batch).second) return;
-  Log(Severity::kWarning, "the batch makes no progress: reconciling and publishing again",
-      {{"batch_id", batch.str()}});
-  RedrivePage(batch, -1);
-}
-
-void Sweep::RedrivePage(const BatchId& batch, std::int64_t after) {
-  RequestFilter outstanding{.states = {RequestState::kPublished, RequestState::kLeased},
-                            .after = after,
-                            .limit = kRedrivePage};
-  store_.ListRequests(batch, outstanding, [this, batch](Result<std::vector<Request>> rows) {
-    if (!rows.ok() || rows->empty()) {
-      redriving_.erase(batch);  // The next round of the sweep asks again if it has to.
-      return;
-    }
-    std::vector<std::uint32_t> ordinals;
-    for (const Request& row : *rows) ordinals.push_back(row.ordinal);
-    store_.ListStaged(
-        batch, -1, kRedrivePage, ordinals,
-        [this, batch, rows = std::move(*rows)](Result<std::vector<StagedResult>> staged) mutable {
-          if (!staged.ok()) {
-            redriving_.erase(batch);
-            return;
-          }
-          Reconcile(batch, std::move(rows), std::move(*staged));
-        });
-  });
-}
-
-// A staged result whose completion never came is a completion. What is not staged is due again.
-void Sweep::Reconcile(const BatchId& batch, std::vector<Request> rows,
-                      std::vector<StagedResult> staged) {
-  std::int64_t last = rows.back().ordinal;
-  Completions found;
-  RowKeys found_keys;
-  for (StagedResult& result : staged) {
-    found_keys.ordinals.push_back(static_cast<std::uint32_t>(result.outcome.ordinal));
-    result.outcome.reported_at = result.staged_at;
-    found.items.push_back(std::move(result.outcome));
-  }
-  RowKeys missing;
-  for (const Request& row : rows) {
-    const auto& known = found_keys.ordinals;
-    if (!std::binary_search(known.begin(), known.end(), row.ordinal)) {
-      missing.ordinals.push_back(row.ordinal);
-    }
-  }
-  if (!found.items.empty()) {
-    Log(Severity::kWarning, "staged predictions were never reported; counting them",
-        {{"batch_id", batch.str()}, {"count", std::to_string(found.items.size())}});
-    driver_.Submit(batch, std::move(found_keys), std::move(found), nullptr);
-  }
-  driver_.Submit(batch, std::move(missing), tipoff::Redrive{},
-                 [this, batch, last](Result<Applied> applied) {
-                   if (applied.ok()) return RedrivePage(batch, last);
-                   redriving_.erase(batch);
-                 });
+Sweep::Standing Sweep::standing() const {
+  return {leadership_.held(), loop_.Steady() - success_at_, rounds_, troubles_};
 }
 
 }  // namespace tipoff

@@ -44,6 +44,18 @@ json::object CountsToJson(const Counts& counts) {
           {"open", counts.open()}};
 }
 
+json::object PolicyToJson(const Policy& policy) {
+  json::array required;
+  for (const PlayerId& player : policy.required_players) required.emplace_back(player.str());
+  return {{"deadline", FormatDuration(policy.deadline)},
+          {"stall_after", FormatDuration(policy.stall_after)},
+          {"stall_percent", policy.stall_percent},
+          {"tolerance", FormatTolerance(policy.tolerance)},
+          {"required_players", std::move(required)},
+          {"publishes_max", policy.publishes_max},
+          {"poison_after", policy.poison_after}};
+}
+
 json::object BatchToJson(const Batch& batch, Instant now) {
   json::object object{{"batch_id", batch.id.str()},
                       {"game_date", FormatDay(batch.slot.game_date)},
@@ -78,6 +90,7 @@ json::object BatchToJson(const Batch& batch, Instant now) {
   object["age_seconds"] = Seconds((over ? batch.terminal_at : now) - batch.created_at);
   object["idle_seconds"] = nullptr;
   if (!over) object["idle_seconds"] = Seconds(now - batch.progress_at);
+  object["policy"] = PolicyToJson(batch.policy);
   object["version"] = batch.version;
   return object;
 }

@@ -42,8 +42,9 @@ void World::AddSlate(int players, const std::string& date) {
   database.slates[slate.game_date] = slate;
 }
 
-std::unique_ptr<TestCoordinator> World::NewCoordinator(const std::string& name) {
-  return std::make_unique<TestCoordinator>(loop, database, broker, name);
+std::unique_ptr<TestCoordinator> World::NewCoordinator(const std::string& name,
+                                                       Sweep::Options sweep) {
+  return std::make_unique<TestCoordinator>(loop, database, broker, name, sweep);
 }
 
 StartRequest World::For(const std::string& date) {

@@ -18,37 +18,54 @@ namespace tipoff {
 class ProcessLoop final : public Loop {
  public:
   explicit ProcessLoop(ManualLoop& world) : world_(world) {}
-  Instant Now() override { return world_.Now(); }
+  // `skew` is what its wall clock is ahead of the others'.
+  Instant Now() override { return world_.Now() + skew; }
   Duration Steady() override { return world_.Steady(); }
   void Post(Task task) override { world_.Post(Guarded(std::move(task))); }
   TimerId After(Duration delay, Task task) override {
     return world_.After(delay, Guarded(std::move(task)));
   }
   void Cancel(TimerId timer) override { world_.Cancel(timer); }
-  void Kill() { *alive_ = false; }
+  void Kill() { life_->alive = false; }
+  // As a stopped process, or one whose machine sleeps: nothing runs until it is woken; then all
+  // that was due runs at once.
+  void Pause() { life_->paused = true; }
+  void Wake() {
+    life_->paused = false;
+    for (Task& task : std::exchange(life_->missed, {})) world_.Post(Guarded(std::move(task)));
+  }
+
+  Duration skew{0};
 
  private:
+  struct Life {
+    bool alive = true;
+    bool paused = false;
+    std::vector<Task> missed;
+  };
   Task Guarded(Task task) {
-    return [alive = alive_, task = std::move(task)] {
-      if (*alive) task();
+    return [life = life_, task = std::move(task)]() mutable {
+      if (!life->alive) return;
+      if (life->paused) return life->missed.push_back(std::move(task));
+      task();
     };
   }
   ManualLoop& world_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<Life> life_ = std::make_shared<Life>();
 };
 
 // A coordinator process.
 class TestCoordinator {
  public:
   TestCoordinator(ManualLoop& world, MemoryDatabase& database, MemoryBroker& broker,
-                  const std::string& name)
+                  const std::string& name, Sweep::Options sweep = {})
       : loop(world),
         memory(database, loop),
         store(memory, loop),
         bus(broker, loop),
         random(MixText(7, name)),
         coordinator(loop, store, bus, random,
-                    {Incarnation(name), {}, {{"log", LogAnnouncement()}}}) {}
+                    {Incarnation(name), sweep, {{"log", LogAnnouncement()}}}) {}
   ~TestCoordinator() { loop.Kill(); }
 
   ProcessLoop loop;
@@ -62,7 +79,8 @@ class TestCoordinator {
 struct World {
   // A slate of `players` players of one game on 2025-01-15.
   void AddSlate(int players, const std::string& date = "2025-01-15");
-  std::unique_ptr<TestCoordinator> NewCoordinator(const std::string& name = "c1");
+  std::unique_ptr<TestCoordinator> NewCoordinator(const std::string& name = "c1",
+                                                  Sweep::Options sweep = {});
 
   StartOutcome Start(TestCoordinator& process, StartRequest request = {});
   static StartRequest For(const std::string& date);

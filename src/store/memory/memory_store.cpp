@@ -321,15 +321,28 @@ LeaseGrant MemoryDatabase::AcquireLease(const std::string& name, const Incarnati
 
 // --- the port: each call is posted, as if it came back from a server --------------------------
 
+Instant MemoryStore::Carried() { return seen_ + (loop_.Steady() - seen_at_steady_); }
+
+Instant MemoryStore::Now() { return seen_.never() ? CallTime() : Carried(); }
+
+Instant MemoryStore::CallTime() {
+  Instant now = std::max(loop_.Now(), database_.clock);
+  if (!seen_.never()) now = std::max(now, Carried());
+  database_.clock = seen_ = now;
+  seen_at_steady_ = loop_.Steady();
+  return now;
+}
+
 template <class T>
 void MemoryStore::Answer(DoneWith<T> done, Result<T> result) {
+  CallTime();  // Every answer carries the time.
   loop_.Post(
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 
 void MemoryStore::Create(BatchCommit created, std::optional<BatchCommit> superseded,
                          DoneWith<CreateOutcome> done) {
-  for (Record& record : created.records) record.at = Now();
+  for (Record& record : created.records) record.at = CallTime();
   Answer<CreateOutcome>(std::move(done), database_.Create(created, superseded));
 }
 
@@ -338,7 +351,7 @@ void MemoryStore::Load(BatchId batch, RowKeys keys, DoneWith<Snapshot> done) {
 }
 
 void MemoryStore::Commit(BatchCommit commit, DoneWith<Done> done) {
-  for (Record& record : commit.records) record.at = Now();
+  for (Record& record : commit.records) record.at = CallTime();
   Answer<Done>(std::move(done), database_.Commit(commit));
 }
 
@@ -374,7 +387,7 @@ void MemoryStore::ReadJournal(BatchId batch, std::uint64_t after, std::size_t li
 }
 
 void MemoryStore::Stage(std::vector<StagedResult> results, DoneWith<std::vector<Completion>> done) {
-  Answer<std::vector<Completion>>(std::move(done), database_.Stage(results, Now()));
+  Answer<std::vector<Completion>>(std::move(done), database_.Stage(results, CallTime()));
 }
 
 void MemoryStore::ListStaged(BatchId batch, std::int64_t after, std::size_t limit,
@@ -405,14 +418,14 @@ void MemoryStore::GetSlate(Day game_date, DoneWith<Slate> done) {
 
 void MemoryStore::AcquireLease(std::string name, Incarnation owner, Duration ttl,
                                DoneWith<LeaseGrant> done) {
-  Answer<LeaseGrant>(std::move(done), database_.AcquireLease(name, owner, ttl, Now()));
+  Answer<LeaseGrant>(std::move(done), database_.AcquireLease(name, owner, ttl, CallTime()));
 }
 
 void MemoryStore::ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) {
   std::vector<Announcement> due;
   for (const auto& [id, announcement] : database_.announcements) {
     bool open = announcement.sent_at.never() && !announcement.dead;
-    if (open && announcement.due_at <= Now()) due.push_back(announcement);
+    if (open && announcement.due_at <= CallTime()) due.push_back(announcement);
   }
   std::stable_sort(due.begin(), due.end(), [](const Announcement& a, const Announcement& b) {
     return a.due_at < b.due_at;
@@ -427,7 +440,7 @@ void MemoryStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> d
 }
 
 void MemoryStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) {
-  Answer<Record>(std::move(done), database_.PutRecord(std::move(record), mode, Now()));
+  Answer<Record>(std::move(done), database_.PutRecord(std::move(record), mode, CallTime()));
 }
 
 void MemoryStore::GetRecord(std::string kind, std::string id, DoneWith<Record> done) {
@@ -460,7 +473,7 @@ void MemoryStore::DropRecords(std::string kind, Instant before, DoneWith<std::si
 
 void MemoryStore::Quarantine(std::vector<Quarantined> messages, DoneWith<Done> done) {
   for (Quarantined& message : messages) {
-    message.at = Now();
+    message.at = CallTime();
     database_.quarantine.push_back(std::move(message));
   }
   Answer<Done>(std::move(done), Ok());

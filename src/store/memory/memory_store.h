@@ -48,6 +48,7 @@ class MemoryDatabase {
 
   Record PutRecord(Record record, PutMode mode, Instant now);
 
+  Instant clock;  // The highest time that any client has worked at.
   std::map<Day, Slate> slates;
   std::map<std::pair<std::string, std::string>, Record> records;  // By kind and id.
   std::map<std::string, Announcement> announcements;
@@ -71,7 +72,7 @@ class MemoryStore final : public Store {
  public:
   MemoryStore(MemoryDatabase& database, Loop& loop) : database_(database), loop_(loop) {}
 
-  Instant Now() override { return loop_.Now(); }
+  Instant Now() override;
 
   void Create(BatchCommit created, std::optional<BatchCommit> superseded,
               DoneWith<CreateOutcome> done) override;
@@ -107,9 +108,14 @@ class MemoryStore final : public Store {
  private:
   template <class T>
   void Answer(DoneWith<T> done, Result<T> result);
+  Instant Carried();
+  // What a call takes for now: the wall clock, but never below what any client was told before.
+  Instant CallTime();
 
   MemoryDatabase& database_;
   Loop& loop_;
+  Instant seen_;  // The highest time in an answer; never: none yet.
+  Duration seen_at_steady_{};
 };
 
 }  // namespace tipoff

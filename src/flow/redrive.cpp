@@ -1,0 +1,92 @@
+#include "flow/redrive.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "flow/watch.h"
+
+namespace tipoff {
+namespace {
+
+constexpr std::size_t kPage = 500;
+
+}  // namespace
+
+void Redriver::Redrive(const BatchId& batch) {
+  if (!known_.insert(batch).second) return;
+  Log(Severity::kWarning, "the batch makes no progress: reconciling and publishing again",
+      {{"batch_id", batch.str()}});
+  waiting_.push_back(batch);
+  StartSome();
+}
+
+void Redriver::StartSome() {
+  while (at_work_ < limits::kRedrivesAtOnce && !waiting_.empty()) {
+    BatchId batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    ++at_work_;
+    Page(batch, -1);
+  }
+}
+
+void Redriver::Finish(const BatchId& batch) {
+  known_.erase(batch);
+  --at_work_;
+  StartSome();
+}
+
+void Redriver::Page(const BatchId& batch, std::int64_t after) {
+  RequestFilter outstanding{
+      .states = {RequestState::kPublished, RequestState::kLeased}, .after = after, .limit = kPage};
+  store_.ListRequests(batch, outstanding,
+                      Watched<std::vector<Request>>(
+                          loop_, NoAnswer(), [this, batch](Result<std::vector<Request>> rows) {
+                            if (!rows.ok() || rows->empty()) return Finish(batch);
+                            Staged(batch, std::move(*rows));
+                          }));
+}
+
+void Redriver::Staged(const BatchId& batch, std::vector<Request> rows) {
+  std::vector<std::uint32_t> ordinals;
+  for (const Request& row : rows) ordinals.push_back(row.ordinal);
+  store_.ListStaged(
+      batch, -1, kPage, std::move(ordinals),
+      Watched<std::vector<StagedResult>>(
+          loop_, NoAnswer(),
+          [this, batch, rows = std::move(rows)](Result<std::vector<StagedResult>> staged) mutable {
+            if (!staged.ok()) return Finish(batch);
+            Reconcile(batch, std::move(rows), std::move(*staged));
+          }));
+}
+
+// A staged result whose completion never came is a completion. What is not staged is due again.
+void Redriver::Reconcile(const BatchId& batch, std::vector<Request> rows,
+                         std::vector<StagedResult> staged) {
+  std::int64_t last = rows.back().ordinal;
+  Completions found;
+  RowKeys found_keys;
+  for (StagedResult& result : staged) {
+    found_keys.ordinals.push_back(static_cast<std::uint32_t>(result.outcome.ordinal));
+    result.outcome.reported_at = result.staged_at;
+    found.items.push_back(std::move(result.outcome));
+  }
+  RowKeys missing;
+  for (const Request& row : rows) {
+    const auto& known = found_keys.ordinals;
+    if (!std::binary_search(known.begin(), known.end(), row.ordinal)) {
+      missing.ordinals.push_back(row.ordinal);
+    }
+  }
+  if (!found.items.empty()) {
+    Log(Severity::kWarning, "staged predictions were never reported; counting them",
+        {{"batch_id", batch.str()}, {"count", std::to_string(found.items.size())}});
+    driver_.Submit(batch, std::move(found_keys), std::move(found), nullptr);
+  }
+  driver_.Submit(batch, std::move(missing), tipoff::Redrive{},
+                 [this, batch, last](Result<Applied> applied) {
+                   if (applied.ok()) return Page(batch, last);
+                   Finish(batch);
+                 });
+}
+
+}  // namespace tipoff
