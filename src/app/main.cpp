@@ -24,6 +24,7 @@
 #include "app/run.h"
 #include "app/serve.h"
 #include "app/settings.h"
+#include "app/simulate.h"
 #include "app/version.h"
 #include "app/worker.h"
 #include "base/log.h"
@@ -100,6 +101,7 @@ int Main(int argc, char** argv) {
   AddAnnouncements(root, globals, run);
   AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
+  AddSimulate(root, globals, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);
   AddConfig(root, globals, run);

@@ -13,6 +13,9 @@
 namespace tipoff {
 namespace {
 
+// Of this thread; none: lines go to standard error.
+thread_local const LogCapture::Take* capture = nullptr;
+
 struct Sink {
   std::shared_ptr<spdlog::logger> logger;
   LogFormat format = LogFormat::kText;
@@ -120,7 +123,12 @@ std::string FormatLogLine(LogFormat format, Severity severity, Instant at, std::
                                     : TextLine(message, fields);
 }
 
+LogCapture::LogCapture(Take take) : take_(std::move(take)) { capture = &take_; }
+
+LogCapture::~LogCapture() { capture = nullptr; }
+
 void Log(Severity severity, std::string_view message, std::initializer_list<LogField> fields) {
+  if (capture != nullptr) return (*capture)(severity, message, fields);
   Sink& sink = TheSink();
   if (!sink.logger->should_log(Level(severity))) return;
   sink.logger->log(Level(severity), "{}",

@@ -2,12 +2,27 @@
 // does not understand loses completions silently, which is worse than a restart.
 #pragma once
 
+#include <stdexcept>
 #include <string_view>
 
 namespace tipoff {
 
 // Writes `message` and where it was raised to standard error, then aborts.
 [[noreturn]] void Panic(const char* file, int line, std::string_view message);
+
+struct CaughtPanic : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// While one lives, a panic of its thread throws CaughtPanic: a simulated process that breaks an
+// invariant must not end the program that watches it. What panicked is not to be used again.
+class PanicCapture {
+ public:
+  PanicCapture();
+  ~PanicCapture();
+  PanicCapture(const PanicCapture&) = delete;
+  PanicCapture& operator=(const PanicCapture&) = delete;
+};
 
 }  // namespace tipoff
 

@@ -332,7 +332,10 @@ void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays
       CountLate(draft, *row, event.now);
       continue;
     }
-    if (!IsOpen(row->state)) continue;
+    if (!IsOpen(row->state)) {  // The bus refused it, and yet somebody got it: kept, as late.
+      CountLate(draft, *row, event.now);
+      continue;
+    }
     bool stale = item.attempt != 0 && item.attempt < row->attempt;
     if (item.status == RequestState::kFailed && stale) continue;  // Another attempt is under way.
 

@@ -23,6 +23,7 @@ class Coordinator {
     Sweep::Options sweep;
     std::map<std::string, Announce> targets;
     CanaryRunner::Options canary = {};  // Off unless it has a period.
+    std::size_t rows_per_chunk = limits::kRowsPerChunk;  // Of a batch being created.
   };
 
   // All must outlive this.

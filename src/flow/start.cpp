@@ -16,7 +16,7 @@ namespace {
 constexpr int kTries = 8;
 // How long a repeat of a start is recognised by its Idempotency-Key.
 constexpr auto kKeyKept = std::chrono::hours(24);
-constexpr char kStartRecord[] = "start";
+constexpr char kStartRecord[] = "start";  // By the Idempotency-Key: the batch's.
 constexpr char kRetryRecord[] = "retry";  // By the parent's id: the child's.
 
 StartSummary Summarise(const Slate& slate, const std::vector<RequestSpec>& requests) {
@@ -77,8 +77,8 @@ struct Starter::Attempt {
   int tries = 0;
 };
 
-Starter::Starter(Store& store, Driver& driver, Random& random)
-    : store_(store), driver_(driver), random_(random) {}
+Starter::Starter(Store& store, Driver& driver, Random& random, std::size_t rows_per_chunk)
+    : store_(store), driver_(driver), random_(random), rows_per_chunk_(rows_per_chunk) {}
 
 void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
   auto attempt = std::make_shared<Attempt>();
@@ -88,22 +88,44 @@ void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
   FindRepeat(attempt);
 }
 
-// The key was recorded by the very commit that created its batch.
 void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
-  store_.GetRecord(kStartRecord, attempt->request.idempotency_key,
-                   [this, attempt](Result<Record> record) {
-                     if (!record.ok()) {
-                       if (record.error().code == Errc::kNotFound) return ReadSlate(attempt);
-                       return attempt->done(record.error());
-                     }
-                     if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
-                     store_.Load(BatchId(record->body), {}, [attempt](Result<Snapshot> snapshot) {
-                       if (!snapshot.ok()) return attempt->done(snapshot.error());
-                       attempt->outcome.kind = StartOutcome::Kind::kStarted;
-                       attempt->outcome.batch = std::move(snapshot->batch);
-                       attempt->done(std::move(attempt->outcome));
-                     });
-                   });
+  store_.GetRecord(
+      kStartRecord, attempt->request.idempotency_key, [this, attempt](Result<Record> record) {
+        if (!record.ok()) {
+          if (record.error().code == Errc::kNotFound) return ReadSlate(attempt);
+          return attempt->done(record.error());
+        }
+        if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
+        NameFirst(attempt, BatchId(record->body), [this, attempt] { ReadSlate(attempt); });
+      });
+}
+
+// The batch of the first start with this key. Whoever claimed its name may have died, or be still
+// about to create it: `missing` runs then.
+void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
+                        std::function<void()> missing) {
+  store_.Load(first, {}, [attempt, missing = std::move(missing)](Result<Snapshot> snapshot) {
+    if (!snapshot.ok()) {
+      if (snapshot.error().code == Errc::kNotFound) return missing();
+      return attempt->done(snapshot.error());
+    }
+    attempt->outcome.kind = StartOutcome::Kind::kStarted;
+    attempt->outcome.batch = std::move(snapshot->batch);
+    attempt->done(std::move(attempt->outcome));
+  });
+}
+
+// Whoever comes first with a key names its batch; all others with that key make the same one, or
+// find it made, even if it has ended meanwhile.
+void Starter::ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode) {
+  Record claim{kStartRecord, attempt->request.idempotency_key, {}, attempt->id.str()};
+  store_.PutRecord(std::move(claim), mode, [this, attempt](Result<Record> claimed) {
+    if (!claimed.ok()) return attempt->done(claimed.error());
+    if (store_.Now() - claimed->at > kKeyKept) return ClaimKey(attempt, PutMode::kReplace);
+    if (claimed->body == attempt->id.str()) return Create(attempt, std::nullopt);
+    attempt->id = BatchId(claimed->body);
+    NameFirst(attempt, attempt->id, [this, attempt] { Create(attempt, std::nullopt); });
+  });
 }
 
 void Starter::ReadSlate(std::shared_ptr<Attempt> attempt) {
@@ -228,6 +250,7 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
   }
   attempt->now = store_.Now();
   attempt->id = MakeBatchId(request.slot.game_date, attempt->now, random_);
+  if (!request.idempotency_key.empty()) return ClaimKey(attempt, PutMode::kFirstStays);
   Create(attempt, std::nullopt);
 }
 
@@ -249,16 +272,13 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   header.generation = attempt->generation;
   auto expected = static_cast<std::uint32_t>(attempt->specs.size());
   std::vector<NewRequest> rows;
-  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, limits::kRowsPerChunk); ++i) {
+  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, rows_per_chunk_); ++i) {
     rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
   }
   attempt->rows_written = static_cast<std::uint32_t>(rows.size());
   const Driver::Options& options = driver_.options();
   BatchCommit commit = MakeCreation(std::move(header), expected, std::move(rows), options.actor,
                                     attempt->now, options.targets);
-  if (!request.idempotency_key.empty()) {
-    commit.records.push_back({kStartRecord, request.idempotency_key, {}, attempt->id.str()});
-  }
   Batch created = commit.next;
   std::optional<BatchCommit> end;
   if (superseded) end = superseded->Build(options.actor, attempt->now, options.targets);
@@ -267,12 +287,14 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   store_.Create(std::move(commit), std::move(end),
                 [this, attempt, created, ended](Result<CreateOutcome> outcome) {
                   if (!outcome.ok()) return Again(attempt, outcome.error());
-                  // An attempt whose answer was lost may have created it.
                   if (!outcome->created && outcome->live != attempt->id) {
                     return SlotHeld(attempt, outcome->live);
                   }
                   if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
-                  if (attempt->rows_written < attempt->specs.size()) return WriteRest(attempt);
+                  bool whole = attempt->rows_written == attempt->specs.size();
+                  // Made by somebody else under the same name, or in a try whose answer was lost:
+                  // what is stored is what is told.
+                  if (!outcome->created || !whole) return WriteRest(attempt);
                   Started(attempt, created);
                 });
 }
@@ -346,10 +368,12 @@ void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
   store_.Load(attempt->id, {}, [this, attempt](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return attempt->done(snapshot.error());
     const Batch& stored = snapshot->batch;
-    if (stored.sealed || IsTerminal(stored.phase)) return Started(attempt, stored);
+    // Whoever made it from another slate writes the rest of it himself.
+    bool ours = stored.expected() == attempt->specs.size();
+    if (stored.sealed || IsTerminal(stored.phase) || !ours) return Started(attempt, stored);
     std::uint32_t first = stored.rows_written;
     auto count = static_cast<std::uint32_t>(
-        std::min<std::size_t>(attempt->specs.size() - first, limits::kRowsPerChunk));
+        std::min<std::size_t>(attempt->specs.size() - first, rows_per_chunk_));
     std::vector<NewRequest> rows;
     for (std::uint32_t i = first; i < first + count; ++i) {
       rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));

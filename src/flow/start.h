@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "core/limits.h"
 #include "core/policy.h"
 #include "core/slate.h"
 #include "flow/driver.h"
@@ -58,7 +59,9 @@ struct StartOutcome {
 
 class Starter {
  public:
-  Starter(Store& store, Driver& driver, Random& random);
+  // `rows_per_chunk`: a larger batch is created in several commits.
+  Starter(Store& store, Driver& driver, Random& random,
+          std::size_t rows_per_chunk = limits::kRowsPerChunk);
 
   // Once `done` says kStarted, the batch is durable, will be sent, and ends by batch.terminal_by.
   // Errors: the store's. A lost answer may be asked for again: the slot holds one batch.
@@ -72,6 +75,9 @@ class Starter {
  private:
   struct Attempt;
   void FindRepeat(std::shared_ptr<Attempt> attempt);
+  void NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
+                 std::function<void()> missing);
+  void ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode);
   void ReadSlate(std::shared_ptr<Attempt> attempt);
   void WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate);
   void FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
@@ -87,6 +93,7 @@ class Starter {
   Store& store_;
   Driver& driver_;
   Random& random_;
+  std::size_t rows_per_chunk_;
 };
 
 // `batch_2025-01-15_1736960000_k3f9a2`: the platform's beginning, then unique.

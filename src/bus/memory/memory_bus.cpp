@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/limits.h"
 
@@ -21,11 +22,12 @@ std::uint64_t MessageId(const LeaseToken& token) {
 
 }  // namespace
 
-std::string MemoryBroker::Publish(const Topic& topic, std::string body, Instant now) {
+std::string MemoryBroker::Publish(const Topic& topic, std::string body, Instant now,
+                                  Duration delay) {
   if (body.size() > limits::kMessageBytes) {
     return fmt::format("message of {} bytes: at most {}", body.size(), limits::kMessageBytes);
   }
-  messages_[next_id_++] = {topic, now, now, 0, 0, {}, std::move(body)};
+  messages_[next_id_++] = {topic, now + delay, now, 0, 0, {}, std::move(body)};
   Notify();
   return "";
 }
@@ -55,11 +57,34 @@ std::vector<Delivery> MemoryBroker::Lease(const Topic& topic, const Incarnation&
   return deliveries;
 }
 
-MemoryBroker::Message* MemoryBroker::Held(const LeaseToken& token) {
+const MemoryBroker::Message* MemoryBroker::Held(const LeaseToken& token) const {
   auto found = messages_.find(MessageId(token));
   bool held = found != messages_.end() && found->second.epoch == token.epoch &&
               !found->second.owner.empty();
   return held ? &found->second : nullptr;
+}
+
+MemoryBroker::Message* MemoryBroker::Held(const LeaseToken& token) {
+  return const_cast<Message*>(std::as_const(*this).Held(token));
+}
+
+const std::string* MemoryBroker::Body(const LeaseToken& token) const {
+  const Message* message = Held(token);
+  return message == nullptr ? nullptr : &message->body;
+}
+
+Instant MemoryBroker::NextDue(const Topic& topic) const {
+  Instant next;
+  for (const auto& [id, message] : messages_) {
+    if (message.topic == topic && (next.never() || message.avail_at < next)) {
+      next = message.avail_at;
+    }
+  }
+  return next;
+}
+
+void MemoryBroker::Drop(const Topic& topic) {
+  std::erase_if(messages_, [&](const auto& entry) { return entry.second.topic == topic; });
 }
 
 void MemoryBroker::Ack(const std::vector<LeaseToken>& tokens) {

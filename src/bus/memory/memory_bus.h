@@ -14,13 +14,20 @@ namespace tipoff {
 // What lies on the bus. Outlives the buses that work on it, as a broker outlives its clients.
 class MemoryBroker {
  public:
-  std::string Publish(const Topic& topic, std::string body, Instant now);  // "" or the refusal.
+  // "" or the refusal. It is handed out from `now` + `delay` on.
+  std::string Publish(const Topic& topic, std::string body, Instant now, Duration delay = {});
   std::vector<Delivery> Lease(const Topic& topic, const Incarnation& owner,
                               const LeaseOptions& options, Instant now);
   void Ack(const std::vector<LeaseToken>& tokens);
   void Nack(const std::vector<LeaseToken>& tokens, Duration delay, Instant now);
   std::size_t Extend(const std::vector<LeaseToken>& tokens, Duration lease, Instant now);
   Backlog Inspect(const Topic& topic, Instant now) const;
+  // What `token` holds; nullptr if it holds nothing any more.
+  const std::string* Body(const LeaseToken& token) const;
+  // When the next message of a topic can be handed out; never: there is none.
+  Instant NextDue(const Topic& topic) const;
+  // The subscription is deleted: what lay on the topic is gone, whoever holds it.
+  void Drop(const Topic& topic);
 
   // `listener` runs after each publish or give-back to any topic.
   std::uint64_t Listen(std::function<void()> listener);
@@ -36,6 +43,7 @@ class MemoryBroker {
     Incarnation owner;
     std::string body;
   };
+  const Message* Held(const LeaseToken& token) const;
   Message* Held(const LeaseToken& token);
   void Notify();
 

@@ -1,0 +1,10 @@
+// `tipoff simulate`: the whole system in a simulated world, thousands of times.
+#pragma once
+
+#include "app/command.h"
+
+namespace tipoff {
+
+void AddSimulate(CLI::App& root, const Globals& globals, Run& run);
+
+}  // namespace tipoff
