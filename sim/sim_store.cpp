@@ -223,10 +223,17 @@ void SimStore::GetSlate(Day game_date, DoneWith<Slate> done) {
               [game_date](Store& server, auto answer) { server.GetSlate(game_date, answer); });
 }
 
-void SimStore::ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) {
+void SimStore::ListAnnouncements(AnnouncementFilter filter,
+                                 DoneWith<std::vector<Announcement>> done) {
   Call<std::vector<Announcement>>(
       "ListAnnouncements", CallKind::kRead, std::move(done),
-      [limit](Store& server, auto answer) { server.ListAnnouncements(limit, answer); });
+      [filter](Store& server, auto answer) { server.ListAnnouncements(filter, answer); });
+}
+
+void SimStore::CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) {
+  Call<std::vector<AnnouncementCount>>(
+      "CountAnnouncements", CallKind::kRead, std::move(done),
+      [](Store& server, auto answer) { server.CountAnnouncements(answer); });
 }
 
 void SimStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) {

@@ -41,7 +41,9 @@ class SimStore final : public Store {
   void GetSlate(Day game_date, DoneWith<Slate> done) override;
   void AcquireLease(std::string name, Incarnation owner, Duration ttl,
                     DoneWith<LeaseGrant> done) override;
-  void ListAnnouncements(std::size_t limit, DoneWith<std::vector<Announcement>> done) override;
+  void ListAnnouncements(AnnouncementFilter filter,
+                         DoneWith<std::vector<Announcement>> done) override;
+  void CountAnnouncements(DoneWith<std::vector<AnnouncementCount>> done) override;
   void UpdateAnnouncement(Announcement announcement, DoneWith<Done> done) override;
   void PutRecord(Record record, PutMode mode, DoneWith<Record> done) override;
   void GetRecord(std::string kind, std::string id, DoneWith<Record> done) override;
