@@ -19,6 +19,8 @@ constexpr int kTriesMax = 30;
 // Longer than any target's own time limit.
 constexpr auto kSendTime = std::chrono::seconds(60);
 constexpr Duration kRetryAfterMax = std::chrono::hours(1);
+// What is for a target that no coordinator has known for so long is given up.
+constexpr auto kUnknownKept = std::chrono::hours(24 * 7);
 // Alerts older than that are not announced any more, such as to a receiver that is new.
 constexpr auto kAlertIsNews = std::chrono::hours(1);
 constexpr std::size_t kAlertsLookedAt = 10;
@@ -80,6 +82,7 @@ Announcer::~Announcer() { loop_.Cancel(timer_); }
 void Announcer::Start() {
   Kick();
   LookForAlerts();
+  LookForForgotten();
   timer_ = loop_.After(kPeriod, [this] { Start(); });
 }
 
@@ -113,6 +116,32 @@ void Announcer::PutDown(Announcement announcement) {
         store_.UpdateAnnouncement(
             announcement, [this](Status written) { written.ok() ? Kick() : alerts_seen_.clear(); });
       });
+}
+
+// A target that was taken out of every configuration would keep its announcements for ever, and
+// their batches with them.
+void Announcer::LookForForgotten() {
+  store_.CountAnnouncements([this](Result<std::vector<AnnouncementCount>> counts) {
+    if (!counts.ok()) return;
+    Instant from = store_.Now() - kUnknownKept;
+    for (const AnnouncementCount& count : *counts) {
+      bool old = !count.oldest.never() && count.oldest < from;
+      if (old && !lanes_.contains(count.target)) GiveUpForgotten(count.target, from);
+    }
+  });
+}
+
+void Announcer::GiveUpForgotten(const std::string& target, Instant from) {
+  AnnouncementFilter due{.due = true, .target = target};
+  store_.ListAnnouncements(std::move(due), [this, from](Result<std::vector<Announcement>> found) {
+    if (!found.ok()) return;
+    for (Announcement& announcement : *found) {
+      if (announcement.recorded_at >= from) continue;
+      announcement.dead = true;
+      announcement.last_error = "no coordinator has known its target for 7 days";
+      store_.UpdateAnnouncement(std::move(announcement), [](Status) {});
+    }
+  });
 }
 
 bool Announcer::idle() const {

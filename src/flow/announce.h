@@ -47,7 +47,7 @@ std::vector<Announcement> MakeAnnouncements(const std::string& id, const Announc
 class Announcer {
  public:
   // `targets` by name, as named by the ending commits. What is for another target is left alone:
-  // another coordinator may know it.
+  // another coordinator may know it. After a week it is given up.
   Announcer(Loop& loop, Store& store, Random& random, std::map<std::string, Announce> targets);
   ~Announcer();
 
@@ -70,6 +70,8 @@ class Announcer {
     bool again = false;
   };
   void LookForAlerts();
+  void LookForForgotten();
+  void GiveUpForgotten(const std::string& target, Instant from);
   void PutDown(Announcement announcement);
   void Look(Lane& lane);
   void Take(Lane& lane, std::vector<Announcement> due);

@@ -206,6 +206,9 @@ TEST_F(AnnounceTest, ATargetThatNobodyHereKnowsIsLeftToOthers) {
     world_.database.announcements[foreign.id + std::to_string(i)] = foreign;
     world_.database.announcements[foreign.id + std::to_string(i)].id += std::to_string(i);
   }
+  Announcement& old = world_.database.announcements[foreign.id + "8"];
+  old.recorded_at = world_.loop.Now() - hours(24 * 8);
+  old.due_at = old.recorded_at;
   Announcement mine = Stored(batch, "ops");
   mine.id = "late.ops";
   mine.sent_at = {};
@@ -214,6 +217,8 @@ TEST_F(AnnounceTest, ATargetThatNobodyHereKnowsIsLeftToOthers) {
   EXPECT_EQ(world_.database.announcements[foreign.id + "7"].tries, 0);
   EXPECT_FALSE(world_.database.announcements["late.ops"].sent_at.never())
       << "what others left lying does not hide what is mine";
+  EXPECT_FALSE(world_.database.announcements[foreign.id + "7"].dead);
+  EXPECT_TRUE(world_.database.announcements[foreign.id + "8"].dead) << "but not for ever";
 }
 
 TEST_F(AnnounceTest, AnAlertIsToldEvenIfItsBatchIsGone) {

@@ -168,6 +168,15 @@ def look(call):
     for path in ("/livez", "/health", "/readyz", "/ready", "/health/deep", "/metrics",
                  "/openapi.json", "/v1/workers", "/v1/quarantine", "/v1/backlog", "/v1/audit"):
         call(200, "GET", path)
+    call(200, "GET", "/v1/canaries")
+    call(200, "GET", "/readyz", query="?canary=1")
+    call(400, "GET", "/v1/canaries", query="?limit=0")
+    told = call(200, "GET", "/v1/announcements", query="?state=sent&limit=1")["announcements"]
+    call(400, "GET", "/v1/announcements", query="?state=lost")
+    call(200, "POST", "/v1/announcements/{id}:resend", {"reason": "again"}, id=told[0]["id"])
+    call(404, "POST", "/v1/announcements/{id}:resend", {}, id="nothing")
+    bad_field = {"raeson": "x"}
+    call(400, "POST", "/v1/announcements/{id}:resend", bad_field, id=told[0]["id"])
     call(200, "GET", "/v1/audit", query="?limit=1")
     for path in ("/v1/quarantine", "/v1/audit", "/v1/batches"):
         call(400, "GET", path, query="?limit=0")
