@@ -116,9 +116,10 @@ int Serve(const Globals& globals) {
   Status exposure =
       CheckExposure(**service, config.Text("server.host"), config.Text("auth.coordinator_key"));
   if (!exposure.ok()) return Complain(exposure.error());
-  Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
-  if (!slates.ok() && slates.error().code != Errc::kNotFound) return Complain(slates.error());
-  if (!slates.ok()) {
+  if (HasHistory(globals.data)) {
+    Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
+    if (!slates.ok()) return Complain(slates.error());
+  } else {  // What has been started must end all the same.
     Log(Severity::kWarning, "there is no data yet: no day has games until some is imported",
         {{"remedy", fmt::format("tipoff --data {} import FILE...", globals.data)}});
   }

@@ -46,9 +46,7 @@ TEST_F(SweepProcessTest, F28_F29_TheSweepAloneEndsTheStuckBatchesEachRightly) {
   int looks = 0;
   while (!Ask({"batch", "list", "--live"}).empty()) ASSERT_LT(++looks, 200) << "some stay live";
   serve.Signal(SIGTERM);
-  Finished served = serve.Wait();
-  EXPECT_EQ(served.exit, 0);
-  EXPECT_THAT(served.err, testing::HasSubstr("systemic"));
+  EXPECT_EQ(serve.Wait().exit, 0);
   json::array ended = Ask({"batch", "list", "--all"});
   ASSERT_EQ(ended.size(), 76u);
   std::map<std::string, json::value> by_id;
