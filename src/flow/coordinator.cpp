@@ -12,13 +12,16 @@ std::vector<std::string> Names(const std::map<std::string, Announce>& targets) {
 }  // namespace
 
 Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Options options)
-    : driver_(loop, store, random, {options.process.str(), Names(options.targets)}),
-      relay_(loop, store, bus, driver_, random),
-      intake_(loop, store, bus, driver_, options.process),
+    : troubles_(loop, store, options.process.str()),
+      driver_(loop, store, random, troubles_, {options.process.str(), Names(options.targets)}),
+      relay_(loop, store, bus, driver_, random, troubles_),
+      intake_(loop, store, bus, driver_, troubles_, options.process),
       fan_in_(store, driver_),
       sweep_(loop, store, driver_, fan_in_, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
-      starter_(store, driver_, random) {
+      starter_(store, driver_, random),
+      standing_(loop, store, troubles_, options.process.str(),
+                [this] { return sweep_.standing().success_age; }) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
 }
 
@@ -26,9 +29,13 @@ void Coordinator::Start() {
   intake_.Start();
   sweep_.Start();
   announcer_.Start();
+  standing_.Start();
 }
 
-void Coordinator::Stop(std::function<void()> stopped) { intake_.Stop(std::move(stopped)); }
+void Coordinator::Stop(std::function<void()> stopped) {
+  standing_.Stop();
+  intake_.Stop(std::move(stopped));
+}
 
 void Coordinator::SeeTo(const Batch& batch, const Effects& effects) {
   if (effects.relay) relay_.Kick(batch);

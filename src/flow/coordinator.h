@@ -10,8 +10,10 @@
 #include "flow/driver.h"
 #include "flow/fan_in.h"
 #include "flow/relay.h"
+#include "flow/standing.h"
 #include "flow/start.h"
 #include "flow/sweep.h"
+#include "flow/trouble.h"
 
 namespace tipoff {
 
@@ -42,10 +44,12 @@ class Coordinator {
   Starter& starter() { return starter_; }
   Sweep& sweep() { return sweep_; }
   CompletionIntake& intake() { return intake_; }
+  TroubleLog& troubles() { return troubles_; }
 
  private:
   void SeeTo(const Batch& batch, const Effects& effects);
 
+  TroubleLog troubles_;
   Driver driver_;
   Relay relay_;
   CompletionIntake intake_;
@@ -53,6 +57,7 @@ class Coordinator {
   Sweep sweep_;
   Announcer announcer_;
   Starter starter_;
+  Standing standing_;
 };
 
 }  // namespace tipoff

@@ -73,6 +73,7 @@ struct Starter::Attempt {
   BatchId id;
   Instant now;
   std::vector<RequestSpec> specs;
+  std::string incomplete;  // How complete the data are, if they are not complete enough.
   std::uint32_t rows_written = 0;
   int tries = 0;
 };
@@ -219,6 +220,10 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
   if (!incomplete.empty() && !request.skip_completeness_check) {
     return answer(StartOutcome::Kind::kDataIncomplete, incomplete);
   }
+  if (!incomplete.empty()) {
+    attempt->incomplete =
+        fmt::format("{:.1f}", 100.0 * slate.recent_games_with_rows / slate.recent_games);
+  }
   if (attempt->specs.empty()) {
     return answer(
         StartOutcome::Kind::kNoPlayers,
@@ -258,6 +263,9 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
                                     attempt->now, options.targets);
   if (!request.idempotency_key.empty()) {
     commit.records.push_back({kStartRecord, request.idempotency_key, {}, attempt->id.str()});
+  }
+  if (!attempt->incomplete.empty()) {
+    commit.records.push_back({kIncompleteRecords, attempt->id.str(), {}, attempt->incomplete});
   }
   Batch created = commit.next;
   std::optional<BatchCommit> end;

@@ -15,7 +15,12 @@ constexpr std::size_t kRedrivePage = 500;
 }  // namespace
 
 Sweep::Sweep(Loop& loop, Store& store, Driver& driver, FanIn& fan_in, Options options)
-    : loop_(loop), store_(store), driver_(driver), fan_in_(fan_in), options_(options) {}
+    : loop_(loop),
+      store_(store),
+      driver_(driver),
+      fan_in_(fan_in),
+      options_(options),
+      success_at_(loop.Steady()) {}
 
 Sweep::~Sweep() { loop_.Cancel(timer_); }
 
@@ -45,6 +50,7 @@ void Sweep::SettlePage() {
   BatchFilter unsettled{.unsettled = true, .limit = kPage};
   store_.ListBatches(unsettled, [this](Result<BatchPage> page) {
     if (page.ok()) {
+      success_at_ = loop_.Steady();
       for (const Batch& batch : page->batches) fan_in_.Settle(batch.id);
     }
     Plan(options_.period);
@@ -92,6 +98,7 @@ void Sweep::Reconcile(const BatchId& batch, std::vector<Request> rows,
                       std::vector<StagedResult> staged) {
   std::int64_t last = rows.back().ordinal;
   Completions found;
+  found.reconciled = true;
   RowKeys found_keys;
   for (StagedResult& result : staged) {
     found_keys.ordinals.push_back(static_cast<std::uint32_t>(result.outcome.ordinal));

@@ -32,6 +32,11 @@ class Sweep {
   // Batches that it is publishing again.
   std::size_t active() const { return redriving_.size(); }
 
+  struct Standing {
+    Duration success_age{0};  // Since a round went through; before the first: since the start.
+  };
+  Standing standing() const { return {loop_.Steady() - success_at_}; }
+
  private:
   void Round();
   void Page(const std::string& cursor);
@@ -47,6 +52,7 @@ class Sweep {
   Options options_;
   Loop::TimerId timer_ = 0;
   std::set<BatchId> redriving_;
+  Duration success_at_{};  // Steady time.
 };
 
 }  // namespace tipoff
