@@ -58,7 +58,7 @@ class Judge {
     }
     if (batch_.phase == Phase::kSucceeded) return JudgeSuccess();
     if (JudgeStore() || JudgeAbsence()) return;
-    if (JudgeHops()) return;
+    if (JudgePath() || JudgeHops()) return;
     if (JudgeResults()) return;
     JudgeHealth();
   }
@@ -80,7 +80,7 @@ class Judge {
         fmt::format("The store did not do its work: {} between {} and {}, the last: {}.",
                     Count(weight.count, "call failed", "calls failed"), FormatInstant(weight.first),
                     FormatInstant(weight.last), weight.message),
-        "tipoff doctor");
+        Retry("tipoff doctor"));
   }
 
   // Nobody there to publish, count and end.
@@ -116,6 +116,13 @@ class Judge {
                              "nothing that the clock has to do is done.",
                              FormatInstant(swept)),
                  "tipoff doctor");
+  }
+
+  // Results that were found by the sweep, or can't be sent, explain whatever waits elsewhere: what
+  // was not reported is handed out again, and lease reports go the same way.
+  bool JudgePath() {
+    bool found = f_.reconciled > 0 && !ReconciledOfDead();
+    return (found || WeightOf(Layer::kCompletionPath).heavy()) && BlameCompletionPath();
   }
 
   // --- the first hop with inflow and no outflow -----------------------------------------------
@@ -409,7 +416,8 @@ class Judge {
     Weight weight;
     for (const Trouble& trouble : f_.troubles) {
       bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
-      if (trouble.layer != layer || other) continue;
+      // One bad message is its sender's fault, and is kept for people to look at.
+      if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
       weight.count += trouble.count;
       if (weight.first.never() || trouble.first_at < weight.first) weight.first = trouble.first_at;
       if (trouble.last_at < weight.last) continue;

@@ -34,6 +34,9 @@ inline constexpr int kLayers = 9;
 std::string_view ToString(Layer layer);
 Result<Layer> ParseLayer(std::string_view text);
 
+// The kind of messages that nobody could use: worth telling, no reason to blame a layer.
+inline constexpr char kQuarantinedTrouble[] = "quarantined";
+
 // Errors of one kind in one layer, as one process met them over a while.
 struct Trouble {
   Layer layer = Layer::kNone;

@@ -201,7 +201,7 @@ void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,
   Log(Severity::kWarning, "a message was quarantined",
       {{"topic", ToString(topic)}, {"reason", reason}});
   Quarantined message{{}, ToString(topic), reason, body.substr(0, kQuarantineBytes)};
-  troubles_.Note(Layer::kCompletionPath, "quarantined", reason);
+  troubles_.Note(Layer::kCompletionPath, kQuarantinedTrouble, reason);
   store_.Quarantine({std::move(message)}, [settle](Status status) { settle(status.ok()); });
 }
 

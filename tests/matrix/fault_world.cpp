@@ -24,8 +24,9 @@ class LossyBus final : public Bus {
   std::function<void(const Topic&)> on_publish = [](const Topic&) {};
   std::function<bool(const Topic&)> fails = [](const Topic&) { return false; };
   std::function<bool(const Topic&)> swallows = [](const Topic&) { return false; };  // No answer.
-  std::function<bool(const Topic&)> loses = [](const Topic&) { return false; };     // Of each body.
-  std::function<bool(const Topic&)> refuses = [](const Topic&) { return false; };   // Of each body.
+  std::function<bool(const Topic&, const std::string& body)> loses =
+      [](const Topic&, const std::string&) { return false; };
+  std::function<bool(const Topic&)> refuses = [](const Topic&) { return false; };  // Of each body.
   std::function<bool(const Topic&)> doubles = [](const Topic&) { return false; };
   std::function<bool()> lease_fails = [] { return false; };
   bool missing = false;
@@ -46,7 +47,7 @@ class LossyBus final : public Bus {
         answers[i] = "the message is too large";
         continue;
       }
-      if (loses(topic)) continue;
+      if (loses(topic, bodies[i])) continue;
       if (doubles(topic)) through.push_back(bodies[i]);
       through.push_back(std::move(bodies[i]));
     }
@@ -475,9 +476,10 @@ Asked F14(Scene& s) {
     if (refused) {
       worker->bus.fails = Results;
     } else {
-      worker->bus.loses = [&s, percent, &lost](const Topic& topic) {
+      worker->bus.loses = [&s, percent, &lost](const Topic& topic, const std::string& body) {
         bool loses = Results(topic) && (s.Chance(percent) || lost == 0);
-        lost += loses ? 1 : 0;
+        bool result = std::holds_alternative<CompletionMessage>(DecodeReady(body).value());
+        lost += loses && result ? 1 : 0;
         return loses;
       };
     }
@@ -504,7 +506,9 @@ Asked F15(Scene& s) {
 Asked F20(Scene& s) {
   s.AddNoise(true);
   s.Begin();
-  s.coordinator().bus.loses = Requests;
+  s.coordinator().bus.loses = [](const Topic& topic, const std::string&) {
+    return Requests(topic);
+  };
   s.reader_bus.missing = s.Chance(50);
   s.Note("the subscription was deleted");
   s.StartBatch();
