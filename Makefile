@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test fuzz bench check format clean
+.PHONY: help setup build run test why-matrix fuzz bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,11 @@ run: build      ## Run the main job on a demo league: a whole game day, from his
 
 test: setup     ## Build with sanitizers and run every test
 	@tools/test
+
+why-matrix: setup ## What `batch why` answers against the truth: 15 faults, SEEDS=20 of each
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release --target why_matrix
+	@build/release/tests/why_matrix $(or $(SEEDS),20) $(FAULT) 2>/dev/null
 
 fuzz:           ## Fuzz the parsers of all doors with clang, FUZZ_SECONDS=60 each
 	@tools/setup fuzz

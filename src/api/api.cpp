@@ -9,6 +9,7 @@ namespace tipoff {
 
 Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<bool>(false)) {
   AddBatchRoutes(router_, parts_);
+  AddWhyRoutes(router_, parts_);
   AddOrderRoutes(router_, parts_, draining_);
   AddEventRoutes(router_, parts_);
   AddPlatformRoutes(router_, parts_, draining_);

@@ -499,12 +499,13 @@ TEST_F(ApiTest, F34_F50_ReadyzSaysNoWhileWritesAreRefused) {
   api_.process->store.fault = [](const std::string& call) {
     return call == "PutRecord" ? Fault::kRefused : Fault::kNone;
   };
+  int before = api_.process->store.calls["PutRecord"];
   HttpResponse refused = api_.Ask("GET", "/readyz");
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_EQ(Text(refused, "status"), "not_ready");
   EXPECT_NE(refused.body.find("can't be written: "), std::string::npos) << refused.body;
   for (int i = 0; i < 10; ++i) api_.Ask("GET", "/health/deep");
-  EXPECT_EQ(api_.process->store.calls["PutRecord"], 1) << "checks are no load";
+  EXPECT_EQ(api_.process->store.calls["PutRecord"], before + 1) << "checks are no load";
   api_.process->store.fault = [](const std::string&) { return Fault::kNone; };
   api_.world.loop.Advance(std::chrono::seconds(6));
   EXPECT_EQ(api_.Ask("GET", "/readyz").status, 200) << "it goes on by itself";
@@ -522,8 +523,9 @@ TEST_F(ApiTest, F34_F50_ReadyzSaysNoWhileWritesAreRefused) {
 
 TEST_F(ApiTest, WhatIsOpenedReadOnlyIsNotWrittenToFindOut) {
   ApiWorld reader({.read_only = true});
+  int before = reader.process->store.calls["PutRecord"];
   EXPECT_EQ(reader.Ask("GET", "/readyz").status, 200);
-  EXPECT_EQ(reader.process->store.calls["PutRecord"], 0);
+  EXPECT_EQ(reader.process->store.calls["PutRecord"], before);
 }
 
 TEST_F(ApiTest, OfManyWorkersThoseSeenLastAreListed) {

@@ -7,6 +7,8 @@ namespace tipoff {
 
 // /v1/batches and everything below it, /v1/slots.
 void AddBatchRoutes(Router& router, const ApiParts& parts);
+// /v1/batches/{id}/why
+void AddWhyRoutes(Router& router, const ApiParts& parts);
 // POST /v1/batches, :cancel, :finish, :clear, :retry, :check-stalled and PATCH: each audited.
 void AddOrderRoutes(Router& router, const ApiParts& parts, const std::shared_ptr<bool>& draining);
 // /v1/batches/{id}/events

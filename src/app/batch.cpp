@@ -6,6 +6,7 @@
 #include "app/batch_orders.h"
 #include "app/batch_start.h"
 #include "app/batch_watch.h"
+#include "app/batch_why.h"
 #include "app/connect.h"
 #include "app/game_date.h"
 
@@ -45,6 +46,7 @@ class BatchCommand {
   static Writes WhenNeeded() { return Writes::kWhenNeeded; }
 
   void AddLooks();
+  void AddWhy();
   void AddFollowing();
   void AddStarts();
   void AddOrder(OrderVerb verb, const char* name, const char* help);
@@ -110,6 +112,26 @@ void BatchCommand::AddLooks() {
        })
       .add_flag("--verify", arguments->verify,
                 "Check its chain of hashes, and that it folds to what is stored; exits 1 if not");
+}
+
+void BatchCommand::AddWhy() {
+  auto arguments = std::make_shared<WhyArguments>();
+  // What lies on the bus is only known where the folder can be written.
+  CLI::App& why = Verb(
+      "why", "Which layer is at fault, how one sees it, and what to type next",
+      [] { return Writes::kFromTheStart; },
+      [arguments](ApiClient& client, Console& console, Output output) {
+        return ExplainBatch(client, console, output, *arguments);
+      });
+  why.add_option("BATCH_ID", arguments->id, "As `batch list` shows it [default: the newest]");
+  why.add_option("--at", arguments->at, "As it was then: 2026-01-28T01:30:00Z");
+  why.footer(
+      "Layers: coordinator, store, history, bus, subscription, worker, completion path, data;\n"
+      "or none: nothing is wrong.\n\n"
+      "Examples:\n"
+      "  tipoff batch why\n"
+      "  tipoff batch why BATCH_ID --at 2026-01-28T01:30:00Z\n"
+      "  tipoff batch why BATCH_ID -o json");
 }
 
 void BatchCommand::AddFollowing() {
@@ -242,6 +264,7 @@ void AddBatch(CLI::App& root, const Globals& globals, Run& run) {
   BatchCommand batch(root, globals, run);
   batch.AddStarts();
   batch.AddLooks();
+  batch.AddWhy();
   batch.AddFollowing();
   batch.AddOrder(OrderVerb::kCheckStalled, "check-stalled",
                  "End batches that are stalled with enough done, keeping what has arrived");

@@ -103,12 +103,17 @@ Finding JudgeBatches(const json::array& live, const json::array& stuck) {
 Finding JudgeWorkers(const json::array& workers, std::size_t live_batches, Instant now) {
   Finding finding{.name = "workers"};
   std::size_t here = 0, lost = 0;
+  std::string refusal;
   std::set<std::string> versions;
   for (const json::value& value : workers) {
     const json::object& worker = value.as_object();
     if (!FieldText(worker, "stopped_at").empty()) continue;
     if (!IsAtWork(worker, now)) {
       ++lost;
+      continue;
+    }
+    if (std::string why = FieldText(worker, "refusal"); !why.empty()) {
+      refusal = fmt::format("{}: {}", FieldText(worker, "name"), why);
       continue;
     }
     ++here;
@@ -123,7 +128,12 @@ Finding JudgeWorkers(const json::array& workers, std::size_t live_batches, Insta
           fmt::format(", and {}", Count(live_batches, "batch to work", "batches to work"));
     }
     finding.remedy = "start some: `tipoff serve`, or `tipoff worker` beside it";
-  } else if (versions.size() > 1) {
+  }
+  if (!refusal.empty()) {
+    finding.verdict = Verdict::kFail;
+    finding.detail += ", and refusing to work: " + refusal;
+    finding.remedy = "mend what it says, and start that worker again";
+  } else if (here > 0 && versions.size() > 1) {
     finding.verdict = Verdict::kWarn;
     finding.detail +=
         fmt::format(", of {} versions: {}", versions.size(), fmt::join(versions, ", "));

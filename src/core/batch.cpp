@@ -534,7 +534,7 @@ std::string Describe(const Event& event) {
       return fmt::format("leased ({})", e.ordinals.size());
     }
     std::string operator()(const Completions& e) {
-      return fmt::format("completions ({})", e.items.size());
+      return fmt::format("{} ({})", e.reconciled ? "reconciled" : "completions", e.items.size());
     }
     std::string operator()(const Tick&) { return "clock"; }
     std::string operator()(const Redrive&) { return "redrive"; }

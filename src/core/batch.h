@@ -198,6 +198,7 @@ struct Leased {
 struct Completions {
   Instant now;
   std::vector<Completion> items;
+  bool reconciled = false;  // Found staged: their completion never came.
 };
 
 // The clock. Ends what must end, and says what else is due. An early end needs the rows of the

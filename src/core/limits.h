@@ -43,6 +43,12 @@ inline constexpr Duration kAlertsKept = std::chrono::hours(24 * 30);
 inline constexpr std::size_t kJournalPerPage = 500;
 // Characters of a reason or message kept; longer ones come from errors that quote their input.
 inline constexpr std::size_t kReasonBytes = 500;
+// Kinds of errors that one process tells apart, and windows of them read for one diagnosis.
+inline constexpr std::size_t kTroubleKinds = 64;
+inline constexpr std::size_t kTroublesRead = 5000;
+// Requests and journal entries that one diagnosis reads; of a larger batch the first ones.
+inline constexpr std::size_t kRowsDiagnosed = 20'000;
+inline constexpr std::size_t kEntriesDiagnosed = 5000;
 // Deliveries of one message before the bus gives it up as a dead letter.
 inline constexpr int kDeliveriesMax = 10;
 

@@ -32,8 +32,13 @@ struct CompletionIntake::Source {
 };
 
 CompletionIntake::CompletionIntake(Loop& loop, Store& store, Bus& bus, Driver& driver,
-                                   Incarnation owner)
-    : loop_(loop), store_(store), bus_(bus), driver_(driver), owner_(std::move(owner)) {
+                                   TroubleLog& troubles, Incarnation owner)
+    : loop_(loop),
+      store_(store),
+      bus_(bus),
+      driver_(driver),
+      troubles_(troubles),
+      owner_(std::move(owner)) {
   for (Topic::Kind kind : {Topic::Kind::kCompletions, Topic::Kind::kDeadLetters}) {
     sources_.push_back(std::make_unique<Source>());
     sources_.back()->topic.kind = kind;
@@ -75,6 +80,8 @@ void CompletionIntake::Pull(Source& source) {
 void CompletionIntake::Taken(Source& source, Result<std::vector<Delivery>> deliveries) {
   if (!deliveries.ok()) {
     ++source.failures;
+    troubles_.Note(Layer::kCompletionPath, ToString(deliveries.error().code),
+                   deliveries.error().message);
     Duration wait = BackoffDelay(kPullBackoff, source.failures, 0);
     Log(Severity::kWarning, "completions can't be taken off the bus",
         {{"retry_in", FormatDuration(wait)}, {"error", deliveries.error().message}});
@@ -200,6 +207,7 @@ void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,
   Log(Severity::kWarning, "a message was quarantined",
       {{"topic", ToString(topic)}, {"reason", reason}});
   Quarantined message{{}, ToString(topic), reason, body.substr(0, kQuarantineBytes)};
+  troubles_.Note(Layer::kCompletionPath, kQuarantinedTrouble, reason);
   store_.Quarantine({std::move(message)}, [settle](Status status) { settle(status.ok()); });
 }
 

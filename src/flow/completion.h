@@ -12,7 +12,8 @@ namespace tipoff {
 
 class CompletionIntake {
  public:
-  CompletionIntake(Loop& loop, Store& store, Bus& bus, Driver& driver, Incarnation owner);
+  CompletionIntake(Loop& loop, Store& store, Bus& bus, Driver& driver, TroubleLog& troubles,
+                   Incarnation owner);
   ~CompletionIntake();
 
   // Takes completions and dead letters off the bus until stopped.
@@ -45,6 +46,7 @@ class CompletionIntake {
   Store& store_;
   Bus& bus_;
   Driver& driver_;
+  TroubleLog& troubles_;
   Incarnation owner_;
   std::vector<std::unique_ptr<Source>> sources_;
   bool stopping_ = false;

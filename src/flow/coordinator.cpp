@@ -15,14 +15,17 @@ std::vector<std::string> Names(const std::map<std::string, Announce>& targets) {
 
 Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Options options)
     : loop_(loop),
-      driver_(loop, store, random, {options.process.str(), Names(options.targets)}),
-      relay_(loop, store, bus, driver_, random),
-      intake_(loop, store, bus, driver_, options.process),
+      troubles_(loop, store, options.process.str()),
+      driver_(loop, store, random, troubles_, {options.process.str(), Names(options.targets)}),
+      relay_(loop, store, bus, driver_, random, troubles_),
+      intake_(loop, store, bus, driver_, troubles_, options.process),
       fan_in_(loop, store, driver_),
       sweep_(loop, store, driver_, fan_in_, options.process, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
       canary_(loop, store, bus, random, options.process, options.canary),
-      starter_(store, driver_, random, options.rows_per_chunk) {
+      starter_(store, driver_, random, options.rows_per_chunk),
+      standing_(loop, store, troubles_, options.process.str(),
+                [this] { return sweep_.standing().success_age; }) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
 }
 
@@ -31,9 +34,11 @@ void Coordinator::Start() {
   sweep_.Start();
   announcer_.Start();
   canary_.Start();
+  standing_.Start();
 }
 
 void Coordinator::Stop(std::function<void()> stopped) {
+  standing_.Stop();
   sweep_.Stop([this, stopped = std::move(stopped)] { intake_.Stop(stopped); });
 }
 

@@ -11,8 +11,10 @@
 #include "flow/driver.h"
 #include "flow/fan_in.h"
 #include "flow/relay.h"
+#include "flow/standing.h"
 #include "flow/start.h"
 #include "flow/sweep.h"
+#include "flow/trouble.h"
 
 namespace tipoff {
 
@@ -51,12 +53,14 @@ class Coordinator {
   Sweep& sweep() { return sweep_; }
   CompletionIntake& intake() { return intake_; }
   Announcer& announcer() { return announcer_; }
+  TroubleLog& troubles() { return troubles_; }
 
  private:
   void SeeTo(const Batch& batch, const Effects& effects);
   void WhenIdle(Duration give_up, std::function<void()> done);
 
   Loop& loop_;
+  TroubleLog troubles_;
   Driver driver_;
   Relay relay_;
   CompletionIntake intake_;
@@ -66,6 +70,7 @@ class Coordinator {
   CanaryRunner canary_;
   Starter starter_;
   Loop::TimerId idle_timer_ = 0;
+  Standing standing_;
 };
 
 }  // namespace tipoff

@@ -18,6 +18,7 @@ bool Merge(Event& into, const Event& event) {
   auto* completions = std::get_if<Completions>(&into);
   const auto* more = std::get_if<Completions>(&event);
   if (completions == nullptr || more == nullptr) return false;
+  if (completions->reconciled != more->reconciled) return false;
   completions->items.insert(completions->items.end(), more->items.begin(), more->items.end());
   return true;
 }
@@ -53,8 +54,12 @@ struct Driver::Lane {
   Loop::TimerId timer = 0;  // Of a group that waits for its interval.
 };
 
-Driver::Driver(Loop& loop, Store& store, Random& random, Options options)
-    : loop_(loop), store_(store), random_(random), options_(std::move(options)) {}
+Driver::Driver(Loop& loop, Store& store, Random& random, TroubleLog& troubles, Options options)
+    : loop_(loop),
+      store_(store),
+      random_(random),
+      troubles_(troubles),
+      options_(std::move(options)) {}
 
 Driver::~Driver() {
   for (auto& [id, lane] : lanes_) loop_.Cancel(lane->timer);
@@ -171,6 +176,7 @@ void Driver::CheckUnknown(std::shared_ptr<Lane> lane, std::shared_ptr<CommitBuil
     if (applied) return FinishGroup(lane, next, builder->effects());
     if (records.ok()) return Retry(lane, {Errc::kUnavailable, "the commit was not applied"});
     if (loop_.Steady() >= lane->deadline) return FailGroup(lane, records.error());
+    troubles_.NoteStore(records.error(), lane->id);
     // Still not known: ask again, and commit nothing before it is.
     ++lane->tries;
     Duration wait = BackoffDelay(kCommitBackoff, lane->tries, random_.Next());
@@ -181,6 +187,7 @@ void Driver::CheckUnknown(std::shared_ptr<Lane> lane, std::shared_ptr<CommitBuil
 }
 
 void Driver::Retry(std::shared_ptr<Lane> lane, Error error) {
+  troubles_.NoteStore(error, lane->id);
   Duration wait = BackoffDelay(kCommitBackoff, lane->tries, random_.Next());
   bool permanent = error.code == Errc::kInvalid || error.code == Errc::kCorrupt ||
                    error.code == Errc::kUnsupported;

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "core/batch.h"
 #include "flow/commit.h"
+#include "flow/trouble.h"
 #include "store/store.h"
 
 namespace tipoff {
@@ -31,8 +32,8 @@ class Driver {
     std::vector<std::string> targets;  // Who is told when a batch ends.
   };
 
-  // All must outlive this.
-  Driver(Loop& loop, Store& store, Random& random, Options options);
+  // All must outlive this; `troubles` keeps what the store does not do.
+  Driver(Loop& loop, Store& store, Random& random, TroubleLog& troubles, Options options);
   ~Driver();
 
   // Applies `event`, whose `now` is set when it is decided about. `keys` names every row that it
@@ -73,6 +74,7 @@ class Driver {
   Loop& loop_;
   Store& store_;
   Random& random_;
+  TroubleLog& troubles_;
   Options options_;
   Listener listener_;
   std::map<BatchId, std::shared_ptr<Lane>> lanes_;

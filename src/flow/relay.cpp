@@ -25,8 +25,14 @@ struct Relay::Run {
   Loop::TimerId timer = 0;
 };
 
-Relay::Relay(Loop& loop, Store& store, Bus& bus, Driver& driver, Random& random)
-    : loop_(loop), store_(store), bus_(bus), driver_(driver), random_(random) {}
+Relay::Relay(Loop& loop, Store& store, Bus& bus, Driver& driver, Random& random,
+             TroubleLog& troubles)
+    : loop_(loop),
+      store_(store),
+      bus_(bus),
+      driver_(driver),
+      random_(random),
+      troubles_(troubles) {}
 
 Relay::~Relay() {
   for (auto& [id, run] : runs_) loop_.Cancel(run.timer);
@@ -45,7 +51,10 @@ void Relay::Kick(const Batch& batch) {
 
 void Relay::NextPage(const BatchId& id) {
   auto listed = [this, id](Result<std::vector<NewRequest>> page) {
-    if (!page.ok()) return Pause(id, page.error());
+    if (!page.ok()) {
+      troubles_.NoteStore(page.error(), id);
+      return Pause(id, page.error());
+    }
     if (page->empty()) return Finish(id);
     Publish(id, std::move(*page));
   };
@@ -75,7 +84,10 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
     bodies.push_back(Encode(message));
   }
   auto published = [this, id, page = std::move(page)](Result<std::vector<std::string>> refusals) {
-    if (!refusals.ok()) return Pause(id, refusals.error());
+    if (!refusals.ok()) {
+      troubles_.Note(Layer::kBus, ToString(refusals.error().code), refusals.error().message, id);
+      return Pause(id, refusals.error());
+    }
     Confirm(id, page, *refusals);
   };
   bus_.Publish({Topic::Kind::kRequests, group}, std::move(bodies),
@@ -88,6 +100,7 @@ void Relay::Confirm(const BatchId& id, const std::vector<NewRequest>& page,
   RowKeys keys;
   for (std::size_t i = 0; i < page.size(); ++i) {
     const Request& row = page[i].row;
+    if (!refusals[i].empty()) troubles_.Note(Layer::kBus, "refused for good", refusals[i], id);
     event.items.push_back({row.ordinal, static_cast<std::uint16_t>(row.attempt + 1), refusals[i]});
     keys.ordinals.push_back(row.ordinal);
   }

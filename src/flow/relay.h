@@ -14,7 +14,7 @@ namespace tipoff {
 
 class Relay {
  public:
-  Relay(Loop& loop, Store& store, Bus& bus, Driver& driver, Random& random);
+  Relay(Loop& loop, Store& store, Bus& bus, Driver& driver, Random& random, TroubleLog& troubles);
   ~Relay();
 
   // Publishes everything in the batch's outbox. Kicked while it is at work it looks once more when
@@ -38,6 +38,7 @@ class Relay {
   Bus& bus_;
   Driver& driver_;
   Random& random_;
+  TroubleLog& troubles_;
   std::map<BatchId, Run> runs_;
 };
 

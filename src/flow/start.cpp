@@ -73,6 +73,7 @@ struct Starter::Attempt {
   BatchId id;
   Instant now;
   std::vector<RequestSpec> specs;
+  std::string incomplete;  // How complete the data are, if they are not complete enough.
   std::uint32_t rows_written = 0;
   int tries = 0;
 };
@@ -241,6 +242,10 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
   if (!incomplete.empty() && !request.skip_completeness_check) {
     return answer(StartOutcome::Kind::kDataIncomplete, incomplete);
   }
+  if (!incomplete.empty()) {
+    attempt->incomplete =
+        fmt::format("{:.1f}", 100.0 * slate.recent_games_with_rows / slate.recent_games);
+  }
   if (attempt->specs.empty()) {
     return answer(
         StartOutcome::Kind::kNoPlayers,
@@ -279,6 +284,9 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   const Driver::Options& options = driver_.options();
   BatchCommit commit = MakeCreation(std::move(header), expected, std::move(rows), options.actor,
                                     attempt->now, options.targets);
+  if (!attempt->incomplete.empty()) {
+    commit.records.push_back({kIncompleteRecords, attempt->id.str(), {}, attempt->incomplete});
+  }
   Batch created = commit.next;
   std::optional<BatchCommit> end;
   if (superseded) end = superseded->Build(options.actor, attempt->now, options.targets);

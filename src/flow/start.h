@@ -13,6 +13,10 @@
 
 namespace tipoff {
 
+// A record of this kind, by the batch's id, for one that was started although the data were less
+// complete than a start demands; its body is how complete they were, in percent.
+inline constexpr char kIncompleteRecords[] = "incomplete";
+
 struct StartRequest {
   Slot slot;
   SlateOptions players;

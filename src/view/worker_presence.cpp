@@ -27,6 +27,8 @@ std::string Encode(const WorkerPresence& presence) {
     object["done"] = presence.counts->done;
     object["failed"] = presence.counts->failed;
   }
+  if (!presence.asked_at.never()) object["asked_at"] = InstantToJson(presence.asked_at);
+  if (!presence.refusal.empty()) object["refusal"] = presence.refusal;
   if (!presence.stopped_at.never()) object["stopped_at"] = InstantToJson(presence.stopped_at);
   return DumpJson(object);
 }
@@ -46,6 +48,8 @@ Result<WorkerPresence> DecodeWorkerPresence(std::string_view body) {
   }
   presence.started_at = reader.At("started_at");
   presence.stopped_at = reader.At("stopped_at");
+  presence.asked_at = reader.At("asked_at");
+  presence.refusal = reader.Text("refusal");
   if (!reader.status().ok()) return Error{Errc::kCorrupt, reader.status().error().message};
   return presence;
 }

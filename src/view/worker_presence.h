@@ -33,7 +33,9 @@ struct WorkerPresence {
   std::string group;
   std::optional<WorkerCounts> counts;  // Absent for a worker elsewhere: nobody knows them all.
   Instant started_at;
-  Instant stopped_at;  // never: it works.
+  Instant stopped_at;   // never: it works.
+  Instant asked_at;     // When the bus last answered it, with or without work; never: not yet.
+  std::string refusal;  // Why it takes no work: it can't load its model; "" if it does.
 
   friend bool operator==(const WorkerPresence&, const WorkerPresence&) = default;
 };

@@ -77,6 +77,7 @@ Worker::Worker(Loop& loop, Store& store, Bus& bus, History& history, Predictor p
       options_(std::move(options)),
       topic_{Topic::Kind::kRequests, options_.group},
       presence_(loop, store, [this] { return Look(); }),
+      troubles_(loop, store, options_.name),
       next_lease_(std::min(kFirstLease, options_.held_max)) {}
 
 Worker::~Worker() {
@@ -92,12 +93,18 @@ WorkerPresence Worker::Look() const {
           .process = options_.process.str(),
           .version = options_.version,
           .group = options_.group,
-          .counts = WorkerCounts{held_, done_, failed_}};
+          .counts = WorkerCounts{held_, done_, failed_},
+          .asked_at = asked_at_,
+          .refusal = options_.refusal};
 }
 
 void Worker::Start() {
   started_ = true;
   StartPresence();
+  if (!options_.refusal.empty()) {
+    return Log(Severity::kError, "this worker takes no work",
+               {{"worker", options_.name}, {"error", options_.refusal}});
+  }
   Pull();
 }
 
@@ -140,13 +147,15 @@ void Worker::Drained() {
 }
 
 void Worker::Pull() {
-  if (!started_ || pulling_ || stopping_ || held_ >= options_.held_max) return;
+  if (!started_ || pulling_ || stopping_ || !options_.refusal.empty() || held_ >= options_.held_max)
+    return;
   pulling_ = true;
   LeaseOptions lease{.max = std::min(next_lease_, options_.held_max - held_),
                      .lease = options_.lease,
                      .wait = kWait};
   bus_.Lease(topic_, options_.process, lease, [this, lease](Result<std::vector<Delivery>> taken) {
     pulling_ = false;
+    if (taken.ok()) asked_at_ = store_.Now();
     bool full = taken.ok() && taken->size() >= lease.max;
     next_lease_ = full ? std::min(next_lease_ * 2, options_.held_max)
                        : std::min(kFirstLease, options_.held_max);
@@ -166,11 +175,12 @@ void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
   }
   if (!deliveries.ok()) {
     ++failures_;
+    const Error& error = deliveries.error();
+    troubles_.Note(error.code == Errc::kNotFound ? Layer::kSubscription : Layer::kBus,
+                   ToString(error.code), error.message);
     Duration wait = BackoffDelay(kPullBackoff, failures_, MixText(0, options_.name));
     Log(Severity::kWarning, "requests can't be taken off the bus",
-        {{"worker", options_.name},
-         {"retry_in", FormatDuration(wait)},
-         {"error", deliveries.error().message}});
+        {{"worker", options_.name}, {"retry_in", FormatDuration(wait)}, {"error", error.message}});
     timer_ = loop_.After(wait, [this] { Pull(); });
     return;
   }
@@ -185,7 +195,7 @@ void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
 }
 
 void Worker::Push(std::string body, int deliveries, std::function<void(bool ack)> settle) {
-  if (stopping_ || held_ >= options_.held_max) {
+  if (stopping_ || !options_.refusal.empty() || held_ >= options_.held_max) {
     return loop_.Post([settle = std::move(settle)] { settle(false); });
   }
   ++held_;
@@ -212,6 +222,10 @@ void Worker::Work(std::shared_ptr<Hand> hand) {
   hands_.push_back(hand);
   AnswerCanaries(store_, bus_, hand->All(), options_.name, options_.version);
   Screen(store_, hand->All(), [this, hand] {
+    for (const Item& item : hand->items) {
+      if (item.outcome != WorkOutcome::kTransient) continue;
+      troubles_.NoteStore({Errc::kUnavailable, item.note}, item.message.batch);
+    }
     if (hand->Open().empty()) return Settle(hand);
     ReportLeases(bus_, hand->All(), options_.name, options_.version);
     LoadHistory(hand);
@@ -243,8 +257,17 @@ void Worker::LoadHistory(std::shared_ptr<Hand> hand) {
     item->data_version = message.data_version;
     item->has_history = true;
   }
-  auto take = [hand](const std::vector<HeldRequest*>& items, Result<HistoryBatch> loaded) {
-    if (!loaded.ok()) return;
+  auto take = [this, hand](const std::vector<HeldRequest*>& items, Result<HistoryBatch> loaded) {
+    if (!loaded.ok()) {
+      // One load may have been for several batches; it failed for each of them.
+      std::set<BatchId> batches;
+      for (const HeldRequest* item : items) batches.insert(item->message.batch);
+      for (const BatchId& batch : batches) {
+        troubles_.Note(Layer::kHistory, ToString(loaded.error().code), loaded.error().message,
+                       batch);
+      }
+      return;
+    }
     HistoryBatch& batch = hand->loaded.emplace_back(std::move(*loaded));
     for (std::size_t i = 0; i < items.size(); ++i) {
       Item& item = static_cast<Item&>(*items[i]);
@@ -319,6 +342,7 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
   }
   if (results.empty()) return Report(hand);
   store_.Stage(std::move(results), [this, hand, staged](Result<std::vector<Completion>> stored) {
+    if (!stored.ok()) troubles_.NoteStore(stored.error(), staged.front()->message.batch);
     for (std::size_t i = 0; i < staged.size(); ++i) {
       Item& item = *staged[i];
       if (!stored.ok()) {
@@ -363,17 +387,18 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
     for (const CompletionMessage& message : parts) bodies.push_back(Encode(message));
   }
   if (bodies.empty()) return Settle(hand);
-  bus_.Publish(kCompletions, std::move(bodies),
-               [this, hand](Result<std::vector<std::string>> sent) {
-                 if (!sent.ok()) {
-                   // Not reported, so not acked: it comes again, finds itself staged, and is
-                   // reported then.
-                   for (Item& item : hand->items) {
-                     if (RuleFor(*item.outcome).completion) item.outcome = WorkOutcome::kTransient;
-                   }
-                 }
-                 Settle(hand);
-               });
+  bus_.Publish(
+      kCompletions, std::move(bodies), [this, hand](Result<std::vector<std::string>> sent) {
+        if (!sent.ok()) {
+          troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
+          // Not reported, so not acked: it comes again, finds itself staged, and is
+          // reported then.
+          for (Item& item : hand->items) {
+            if (RuleFor(*item.outcome).completion) item.outcome = WorkOutcome::kTransient;
+          }
+        }
+        Settle(hand);
+      });
 }
 
 void Worker::Settle(std::shared_ptr<Hand> hand) {

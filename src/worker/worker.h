@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/messages.h"
+#include "flow/trouble.h"
 #include "history/history.h"
 #include "store/store.h"
 #include "worker/held_request.h"
@@ -33,6 +34,7 @@ class Worker {
     Duration lease = std::chrono::seconds(60);
     int tries_max = 3;  // Deliveries of a request that fails deterministically.
     HistoryRules history;
+    std::string refusal;  // Not empty: it shows itself, takes no work, and this is why.
     Duration drain = std::chrono::seconds(7);  // For what is held when it is stopped.
   };
 
@@ -83,6 +85,8 @@ class Worker {
   Options options_;
   Topic topic_;
   Presence presence_;
+  TroubleLog troubles_;
+  Instant asked_at_;  // When the bus last answered.
   std::size_t held_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t failed_ = 0;

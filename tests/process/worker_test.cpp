@@ -76,6 +76,29 @@ class WorkerProcessTest : public testing::Test {
   std::unique_ptr<Program> server_;
 };
 
+TEST_F(WorkerProcessTest, F12_WhyNamesTheMissingWorkersAlsoWhenTheyHaveComeSince) {
+  std::string batch = StartBatch();
+  json::value why;
+  // Until the requests are published it may still say that all is well.
+  for (int i = 0; i < 50; ++i) {
+    why = Ask({"why", batch});
+    if (why.at("layer") == "worker") break;
+  }
+  EXPECT_EQ(why.at("layer"), "worker") << json::serialize(why);
+  EXPECT_EQ(why.at("next_command"), "tipoff worker");
+  std::string then(why.at("at").as_string());
+
+  auto worker = LocalWorker();
+  Ended(batch);
+  EXPECT_EQ(Ask({"why", batch}).at("layer"), "none");
+  EXPECT_EQ(Ask({"why", batch, "--at", then}).at("layer"), "worker") << "that is how it was then";
+  Finished newest = RunTipoff({"batch", "why", "--url", url_});
+  EXPECT_EQ(newest.exit, 0) << newest.err;
+  EXPECT_TRUE(newest.out.starts_with("nothing is wrong: ")) << newest.out;
+  Finished on_folder = RunTipoff({"--data", data_.path(), "batch", "why", batch});
+  EXPECT_EQ(on_folder.exit, 0) << on_folder.err;
+}
+
 TEST_F(WorkerProcessTest, F13_KilledWorkersLoseNothingAndNothingIsCountedTwice) {
   std::string expected;
   for (useconds_t delay_us : {0u, 5'000u, 15'000u, 30'000u, 60'000u}) {

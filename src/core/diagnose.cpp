@@ -1,0 +1,625 @@
+#include "core/diagnose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace tipoff {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, kLayers> kLayerNames{
+    "none",         "coordinator", "store",           "history", "bus",
+    "subscription", "worker",      "completion path", "data"};
+
+// A hop may take so long before it is blamed for it without other evidence.
+constexpr Duration kPatience = seconds(30);
+// No sweep for so long: a period is 5 s, a lease 15 s, a standing is written every 10 s.
+constexpr Duration kSweepLate = seconds(60);
+// A batch that ended so long after its promised time was ended late.
+constexpr Duration kEndLate = seconds(60);
+// Errors that are fewer and shorter than this happen in the best of services.
+constexpr std::uint64_t kErrorsMany = 3;
+constexpr Duration kErrorsLong = seconds(20);
+// Without progress for so long, a batch that went well in the end was held up.
+constexpr Duration kHeldUp = seconds(45);
+
+std::string Count(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+std::string Requests(std::uint64_t count) { return Count(count, "request", "requests"); }
+
+class Judge {
+ public:
+  explicit Judge(const Facts& facts)
+      : f_(facts),
+        batch_(facts.batch),
+        ended_(IsTerminal(batch_.phase)),
+        end_(ended_ ? batch_.terminal_at : facts.at) {}
+
+  Diagnosis Decide() {
+    Find();
+    if (found_.next_command.empty()) found_.next_command = Command("batch get");
+    Tell();
+    return std::move(found_);
+  }
+
+ private:
+  void Find() {
+    if (!f_.store_problem.empty()) {
+      return Say(Layer::kStore, 0.95, fmt::format("The store can't be read: {}.", f_.store_problem),
+                 "tipoff doctor");
+    }
+    if (ended_ && (batch_.phase == Phase::kCancelled || batch_.expected() == 0)) {
+      return Say(Layer::kNone, 0.95, EndSentence(), Command("batch journal"));
+    }
+    if (batch_.phase == Phase::kSucceeded) return JudgeSuccess();
+    if (JudgeStore() || JudgeAbsence()) return;
+    if (JudgePath() || JudgeHops()) return;
+    if (JudgeResults()) return;
+    JudgeHealth();
+  }
+
+  // --- what surrounds the batch ---------------------------------------------------------------
+
+  // Writes that do not get through stop everything else.
+  bool JudgeStore() {
+    if (!f_.write_problem.empty() && !ended_) {
+      return Blame(Layer::kStore, 0.9,
+                   fmt::format("The store can be read but not written: {}.", f_.write_problem),
+                   "tipoff doctor");
+    }
+    Weight weight = WeightOf(Layer::kStore);
+    if (!weight.heavy() || (!ended_ && f_.at - weight.last > minutes(1) && !Stalled()))
+      return false;
+    return Blame(
+        Layer::kStore, 0.85,
+        fmt::format("The store did not do its work: {} between {} and {}, the last: {}.",
+                    Count(weight.count, "call failed", "calls failed"), FormatInstant(weight.first),
+                    FormatInstant(weight.last), weight.message),
+        Retry("tipoff doctor"));
+  }
+
+  // Nobody there to publish, count and end.
+  bool JudgeAbsence() {
+    if (ended_) {
+      Duration late = batch_.terminal_at - batch_.terminal_by;
+      if (batch_.terminal_by.never() || late <= kEndLate) return false;
+      return Blame(Layer::kCoordinator, 0.9,
+                   fmt::format("Nobody ended the batch in time: it ended {} after {}, because no "
+                               "coordinator swept.",
+                               FormatDuration(late), FormatInstant(batch_.terminal_by)),
+                   Retry("tipoff doctor"));
+    }
+    bool here = std::any_of(f_.coordinators.begin(), f_.coordinators.end(),
+                            [&](const CoordinatorSighting& c) { return WasThere(c, f_.at); });
+    if (!here) {
+      std::string since;
+      Instant last = LastSeen(f_.coordinators);
+      if (!last.never()) since = fmt::format(" since {}", FormatInstant(last));
+      return Blame(Layer::kCoordinator, 0.9,
+                   fmt::format("No coordinator is running{}: nobody publishes, counts or ends "
+                               "this batch.",
+                               since),
+                   "tipoff serve");
+    }
+    Instant swept;
+    for (const CoordinatorSighting& c : f_.coordinators) swept = std::max(swept, c.swept_at);
+    bool late = f_.at - swept > kSweepLate;
+    bool overdue = !batch_.terminal_by.never() && f_.at - batch_.terminal_by > kEndLate;
+    if (!overdue && !(late && (Stalled() || f_.at - batch_.progress_at > kSweepLate))) return false;
+    return Blame(Layer::kCoordinator, late ? 0.9 : 0.7,
+                 fmt::format("A coordinator is running, but no sweep has gone through since {}: "
+                             "nothing that the clock has to do is done.",
+                             FormatInstant(swept)),
+                 "tipoff doctor");
+  }
+
+  // Results that were found by the sweep, or can't be sent, explain whatever waits elsewhere: what
+  // was not reported is handed out again, and lease reports go the same way.
+  bool JudgePath() {
+    bool found = f_.reconciled > 0 && !ReconciledOfDead();
+    return (found || WeightOf(Layer::kCompletionPath).heavy()) && BlameCompletionPath();
+  }
+
+  // --- the first hop with inflow and no outflow -----------------------------------------------
+
+  bool JudgeHops() {
+    return JudgeRecorded() || JudgePublished() || JudgeLeased() || JudgeReported();
+  }
+
+  bool JudgeRecorded() {
+    std::uint32_t waiting = f_.recorded.waiting + f_.refused;
+    if (waiting == 0) return false;
+    Weight bus = WeightOf(Layer::kBus);
+    if (f_.refused > 0 || bus.heavy() || (bus.count > 0 && waiting > 0 && Stuck(f_.recorded))) {
+      std::string why = bus.count > 0 ? "; the last error: " + bus.message : "";
+      std::string what =
+          f_.refused > 0
+              ? fmt::format("The bus refused {} for good", Requests(f_.refused))
+              : fmt::format("The bus does not take what is published: {} wait", Requests(waiting));
+      return Blame(Layer::kBus, 0.9, fmt::format("{}{}.", what, why), Retry("tipoff doctor"));
+    }
+    if (!Stuck(f_.recorded)) return false;
+    return Blame(Layer::kCoordinator, 0.85,
+                 fmt::format("{} recorded and never published, and the bus has reported no error: "
+                             "the coordinator did not publish {}.",
+                             Were(waiting), waiting == 1 ? "it" : "them"),
+                 Retry("tipoff doctor"));
+  }
+
+  bool JudgePublished() {
+    if (f_.published.waiting == 0) return false;
+    Weight gone = WeightOf(Layer::kSubscription);
+    if (f_.requests.state == BacklogFact::State::kMissing || gone.count > 0) {
+      std::string why = gone.count > 0 ? gone.message : f_.requests.problem;
+      return Blame(Layer::kSubscription, 0.95,
+                   fmt::format("The workers' subscription does not exist: {}. Nothing that is "
+                               "published reaches them.",
+                               why),
+                   "tipoff doctor");
+    }
+    if (JudgeWorkersAway()) return true;
+    if (!Stuck(f_.published) || OthersHold()) return false;
+    std::string published = fmt::format("{} published and not taken", Were(f_.published.waiting));
+    const BacklogFact& backlog = f_.requests;
+    bool known = backlog.state == BacklogFact::State::kKnown;
+    bool asked = AskedLately();
+    if (known && backlog.waiting > 0 && !(ended_ && asked)) {
+      return Blame(Layer::kWorker, 0.85,
+                   fmt::format("{}: {} on the bus, and the workers that are there take none.",
+                               published, Count(backlog.waiting, "message waits", "messages wait")),
+                   "tipoff doctor");
+    }
+    if (known && backlog.waiting == 0 && backlog.leased == 0 && !ended_) {
+      return Blame(Layer::kSubscription, 0.85,
+                   fmt::format("{}, but nothing lies on the bus: what was published went nowhere. "
+                               "Was the subscription deleted, or made anew?",
+                               published),
+                   "tipoff doctor");
+    }
+    if (asked) {
+      return Blame(Layer::kSubscription, 0.75,
+                   fmt::format("{}, though workers were there and asked for work: what was "
+                               "published did not reach their subscription.",
+                               published),
+                   Retry("tipoff doctor"));
+    }
+    return Blame(Layer::kWorker, 0.7,
+                 fmt::format("{}: workers are there, but do not ask for work.", published),
+                 Retry("tipoff doctor"));
+  }
+
+  // Nobody there to work, or nobody who would.
+  bool JudgeWorkersAway() {
+    std::size_t here = 0, refusing = 0;
+    std::string refusal;
+    for (const WorkerSighting& worker : f_.workers) {
+      if (!WasThereWhenNeeded(worker)) continue;
+      ++here;
+      if (worker.refusal.empty()) continue;
+      ++refusing;
+      refusal = fmt::format("{}: {}", worker.name, worker.refusal);
+    }
+    if (here > 0 && refusing == here) {
+      return Blame(Layer::kWorker, 0.95,
+                   fmt::format("{} there, but refuse to work: {}.",
+                               Count(here, "worker is", "workers are"), refusal),
+                   "tipoff doctor");
+    }
+    if (here > 0) return false;
+    Instant last = LastSeen(f_.workers);
+    std::string who = last.never()
+                          ? "no worker was there"
+                          : fmt::format("the last worker was seen {}", FormatInstant(last));
+    return Blame(Layer::kWorker, 0.9,
+                 fmt::format("{} for workers, and {}.",
+                             Count(f_.published.waiting, "request waits", "requests wait"), who),
+                 Retry("tipoff worker"));
+  }
+
+  bool JudgeLeased() {
+    std::uint32_t waiting = f_.leased.waiting;
+    Weight history = WeightOf(Layer::kHistory);
+    if (history.heavy() && (waiting > 0 || f_.published.waiting > 0)) {
+      return Blame(
+          Layer::kHistory, 0.9,
+          fmt::format("Workers hold requests but can't load the history for them, {}: {}.",
+                      Count(history.count, "load failed", "loads failed"), history.message),
+          Retry("tipoff doctor"));
+    }
+    if (waiting == 0) return false;
+    std::uint32_t dead = 0;
+    for (const auto& [holder, count] : f_.holders) dead += Died(holder) ? count : 0;
+    if (dead > 0) {
+      return Blame(Layer::kWorker, 0.9,
+                   fmt::format("The worker that held {} has died, and nobody goes on with {}.",
+                               Requests(dead), dead == 1 ? "it" : "them"),
+                   Retry("tipoff worker"));
+    }
+    if (!Stuck(f_.leased)) return false;
+    return Blame(Layer::kWorker, 0.7,
+                 fmt::format("Workers have taken {}, and no result has come of {}.",
+                             Requests(waiting), waiting == 1 ? "it" : "them"),
+                 Retry("tipoff doctor"));
+  }
+
+  bool JudgeReported() {
+    if (f_.reconciled == 0 && !Stuck(f_.reported)) return false;
+    return BlameCompletionPath();
+  }
+
+  bool BlameCompletionPath() {
+    Weight path = WeightOf(Layer::kCompletionPath);
+    std::string why = path.count > 0 ? "; the last error: " + path.message : "";
+    std::string what;
+    if (f_.reported.waiting > 0)
+      what = fmt::format("{} predicted but not counted", Were(f_.reported.waiting));
+    if (f_.reconciled > 0) {
+      what += fmt::format("{}{} counted only because the sweep found the predictions",
+                          what.empty() ? "" : ", ", Were(f_.reconciled));
+    }
+    if (what.empty()) what = "Workers can't report their results";
+    return Blame(Layer::kCompletionPath, 0.9,
+                 fmt::format("{}: the workers' results do not reach the coordinator{}.", what, why),
+                 ended_ ? Retry("tipoff doctor") : Command("batch check-stalled"));
+  }
+
+  // --- every request has its result -----------------------------------------------------------
+
+  bool JudgeResults() {
+    if (batch_.counts.open() > 0 && !ended_) return false;
+    if (JudgeData() || (ended_ && JudgeHeldUp())) return true;
+    std::uint32_t failed = batch_.counts[RequestState::kFailed];
+    if (failed > 0) {
+      auto most = Most(f_.failures);
+      return Blame(
+          Layer::kWorker, 0.8,
+          fmt::format("{} failed in the workers, most of them with: {}.", Requests(failed), most),
+          Retry("tipoff batch list"));
+    }
+    std::uint32_t skipped = batch_.counts[RequestState::kSkipped];
+    if (ended_ && skipped > 0 && skipped == batch_.expected()) {
+      return Blame(Layer::kNone, 0.8,
+                   fmt::format("Every request was rightly skipped, most of them for: {}. {}",
+                               Most(f_.skips), EndSentence()),
+                   Command("batch requests"));
+    }
+    if (!ended_) return false;
+    return Blame(Layer::kNone, 0.5, EndSentence(), Command("batch journal"));
+  }
+
+  bool JudgeData() {
+    std::uint32_t invalid = 0;
+    std::string example;
+    for (const auto& [reason, count] : f_.skips) {
+      if (!reason.starts_with("InvalidInput")) continue;
+      invalid += count;
+      example = reason;
+    }
+    if (invalid > 0) {
+      return Blame(Layer::kData, 0.9,
+                   fmt::format("{} skipped because what is known about the player can't be right: "
+                               "{}.",
+                               Were(invalid), example),
+                   Command("batch requests", " --state skipped"));
+    }
+    if (!f_.data_percent) return false;
+    return Blame(Layer::kData, 0.9,
+                 fmt::format("The batch was started although only {:.0f} % of the last 7 days' "
+                             "games have box scores: its predictions miss the newest games.",
+                             *f_.data_percent),
+                 "tipoff import FILE...");
+  }
+
+  // It went well in the end; perhaps not at once.
+  void JudgeSuccess() {
+    Weight store = WeightOf(Layer::kStore);
+    if (store.heavy()) {
+      Blame(Layer::kStore, 0.8,
+            fmt::format("It ended well, though {} on the way: {}.",
+                        Count(store.count, "call of the store failed", "calls of the store failed"),
+                        store.message),
+            "tipoff doctor");
+      return;
+    }
+    if (f_.reconciled > 0 && !ReconciledOfDead()) {
+      BlameCompletionPath();
+      return;
+    }
+    if (JudgeData() || JudgeHeldUp()) return;
+    Say(Layer::kNone, 0.95, EndSentence(), Command("batch predictions"));
+  }
+
+  // Every request has its result, but not soon: by whose errors, or who was not there?
+  bool JudgeHeldUp() {
+    if (f_.standstill < kHeldUp) return false;
+    for (Layer layer :
+         {Layer::kBus, Layer::kSubscription, Layer::kHistory, Layer::kCompletionPath}) {
+      Weight weight = WeightOf(layer);
+      if (!weight.heavy()) continue;
+      return Blame(layer, 0.75,
+                   fmt::format("Every request has its result, but it was held up for {}: {}.",
+                               FormatDuration(f_.standstill), weight.message),
+                   "tipoff doctor");
+    }
+    Instant from = batch_.created_at;
+    for (const WorkerSighting& worker : f_.workers) {
+      bool died = worker.stopped_at.never() && worker.is_ours &&
+                  worker.seen_at >= from - kSilence && worker.seen_at + kSilence < end_;
+      if (!died) continue;
+      return Blame(
+          Layer::kWorker, 0.8,
+          fmt::format(
+              "Every request has its result, but it was held up for {}: worker {} died after {}.",
+              FormatDuration(f_.standstill), worker.name, FormatInstant(worker.seen_at)),
+          "tipoff doctor");
+    }
+    for (const CoordinatorSighting& c : f_.coordinators) {
+      bool died =
+          c.stopped_at.never() && c.seen_at >= from - kSilence && c.seen_at + kSilence < end_;
+      if (!died) continue;
+      return Blame(
+          Layer::kCoordinator, 0.8,
+          fmt::format(
+              "Every request has its result, but it was held up for {}: coordinator {} died after "
+              "{}.",
+              FormatDuration(f_.standstill), c.name, FormatInstant(c.seen_at)),
+          "tipoff doctor");
+    }
+    bool early = std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& w) {
+      return w.started_at <= from + kPatience && w.seen_at + kSilence >= from;
+    });
+    if (early || f_.workers.empty()) return false;
+    return Blame(Layer::kWorker, 0.7,
+                 fmt::format("Every request has its result, but it was held up for {}: at first no "
+                             "worker was there.",
+                             FormatDuration(f_.standstill)),
+                 "tipoff doctor");
+  }
+
+  void JudgeHealth() {
+    std::uint32_t done = batch_.counts.terminal(), expected = batch_.expected();
+    if (Stalled()) {
+      return Say(Layer::kNone, 0.3,
+                 fmt::format("No request got further since {}, and nothing recorded says why.",
+                             FormatInstant(batch_.progress_at)),
+                 "tipoff doctor");
+    }
+    std::string when;
+    Duration age = f_.at - batch_.created_at;
+    if (done > 0 && done < expected && age > Duration(0)) {
+      Instant end = f_.at + Duration(age.count() * (expected - done) / done);
+      if (end < batch_.terminal_by) when = fmt::format(", expected end {}", FormatInstant(end));
+    }
+    Say(Layer::kNone, 0.9,
+        fmt::format("It runs: {} of {} requests done{}; it ends by {} in any case.", done, expected,
+                    when, FormatInstant(batch_.terminal_by)),
+        Command("batch watch"));
+  }
+
+  // --- questions ------------------------------------------------------------------------------
+
+  struct Weight {
+    std::uint64_t count = 0;
+    Instant first, last;
+    std::string message;
+    bool heavy() const {
+      return count >= kErrorsMany || (count > 1 && last - first >= kErrorsLong);
+    }
+  };
+  // All errors of a layer that may have touched this batch.
+  Weight WeightOf(Layer layer) const {
+    Weight weight;
+    for (const Trouble& trouble : f_.troubles) {
+      bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
+      // One bad message is its sender's fault, and is kept for people to look at.
+      if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
+      weight.count += trouble.count;
+      if (weight.first.never() || trouble.first_at < weight.first) weight.first = trouble.first_at;
+      if (trouble.last_at < weight.last) continue;
+      weight.last = trouble.last_at;
+      weight.message = trouble.message;
+    }
+    return weight;
+  }
+
+  bool Stalled() const {
+    return !ended_ && f_.at - batch_.progress_at >= batch_.policy.stall_after;
+  }
+  // Long enough for it to be nobody's ordinary work. What waits at a batch's end waited too long.
+  bool Stuck(const HopFact& hop) const {
+    if (hop.waiting == 0) return false;
+    return ended_ || Stalled() || f_.at - hop.oldest_waiting >= kPatience;
+  }
+  bool WasThereWhenNeeded(const WorkerSighting& worker) const {
+    if (!ended_) return WasThere(worker, f_.at);
+    // Somewhen in the time that the requests waited.
+    Instant from =
+        f_.published.oldest_waiting.never() ? batch_.created_at : f_.published.oldest_waiting;
+    Instant until = worker.stopped_at.never() ? worker.seen_at + kSilence : worker.stopped_at;
+    return worker.started_at <= end_ - kSilence && until >= std::min(end_, from + 2 * kSilence);
+  }
+  bool OthersHold() const {
+    return std::any_of(f_.workers.begin(), f_.workers.end(),
+                       [&](const WorkerSighting& worker) {
+                         return WasThere(worker, f_.at) && worker.held > 0;
+                       }) &&
+           !ended_;
+  }
+  bool AskedLately() const {
+    return std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& worker) {
+      // A lease call may wait for 20 s, and what it answered is written up to 10 s later.
+      return WasThereWhenNeeded(worker) && !worker.asked_at.never() &&
+             worker.asked_at + minutes(1) >= std::min(worker.seen_at, end_);
+    });
+  }
+  bool Died(const std::string& name) const {
+    auto found = std::find_if(f_.workers.begin(), f_.workers.end(),
+                              [&](const WorkerSighting& worker) { return worker.name == name; });
+    if (found == f_.workers.end() || !found->is_ours) return false;
+    return found->stopped_at.never() && found->seen_at + kSilence < end_;
+  }
+  bool ReconciledOfDead() const {
+    return std::any_of(f_.workers.begin(), f_.workers.end(),
+                       [&](const WorkerSighting& worker) { return Died(worker.name); }) &&
+           !WeightOf(Layer::kCompletionPath).heavy();
+  }
+  template <class Sightings>
+  Instant LastSeen(const Sightings& sightings) const {
+    Instant last;
+    for (const auto& sighting : sightings) {
+      if (sighting.started_at <= end_) last = std::max(last, std::min(sighting.seen_at, end_));
+    }
+    return last;
+  }
+
+  // --- words ----------------------------------------------------------------------------------
+
+  static std::string Were(std::uint64_t count) {
+    return Count(count, "request was", "requests were");
+  }
+  static std::string Most(const std::map<std::string, std::uint32_t>& reasons) {
+    auto most = std::max_element(reasons.begin(), reasons.end(),
+                                 [](const auto& a, const auto& b) { return a.second < b.second; });
+    return most == reasons.end() ? "an unknown reason" : most->first;
+  }
+  std::string EndSentence() const {
+    std::string sentence =
+        fmt::format("It {} ({}): {} of {} requests done.",
+                    batch_.phase == Phase::kPartial
+                        ? std::string("ended partial")
+                        : (batch_.phase == Phase::kCancelled ? "was cancelled"
+                                                             : std::string(ToString(batch_.phase))),
+                    ToString(batch_.reason), batch_.counts.done(), batch_.expected());
+    return sentence;
+  }
+  std::string Command(std::string_view verb, std::string_view rest = "") const {
+    return fmt::format("tipoff {} {}{}", verb, batch_.id.str(), rest);
+  }
+  // The layer is mended first; then, what is missing is asked for again.
+  std::string Retry(std::string_view live) const {
+    bool missing = batch_.phase == Phase::kPartial || batch_.phase == Phase::kFailed;
+    return missing ? Command("batch retry") : std::string(live);
+  }
+
+  void Say(Layer layer, double confidence, std::string sentence, std::string next) {
+    found_.layer = layer;
+    found_.confidence = confidence;
+    found_.sentence = std::move(sentence);
+    found_.next_command = std::move(next);
+  }
+  bool Blame(Layer layer, double confidence, std::string sentence, std::string next) {
+    Say(layer, confidence, std::move(sentence), std::move(next));
+    return true;
+  }
+
+  void Add(std::string name, std::string detail) {
+    found_.evidence.push_back({std::move(name), std::move(detail)});
+  }
+  void Tell();
+  void TellHop(std::string_view name, const HopFact& hop, std::string_view waits);
+  void TellPeople();
+  void TellBacklog(std::string name, const BacklogFact& backlog);
+
+  const Facts& f_;
+  const Batch& batch_;
+  bool ended_;
+  Instant end_;  // Until when the facts speak.
+  Diagnosis found_;
+};
+
+void Judge::TellHop(std::string_view name, const HopFact& hop, std::string_view waits) {
+  std::string detail = hop.count ? fmt::format("{}", *hop.count) : "unknown";
+  if (hop.waiting > 0) {
+    detail += fmt::format(", {} of them {}", hop.waiting, waits);
+    if (!hop.oldest_waiting.never()) {
+      detail += fmt::format(", the oldest since {}", FormatInstant(hop.oldest_waiting));
+    }
+  }
+  Add(std::string(name), std::move(detail));
+}
+
+void Judge::TellPeople() {
+  std::size_t here = 0, refusing = 0;
+  for (const WorkerSighting& worker : f_.workers) {
+    if (!WasThere(worker, end_)) continue;
+    ++here;
+    refusing += worker.refusal.empty() ? 0 : 1;
+  }
+  std::string workers = fmt::format("{} there", here);
+  if (refusing > 0) workers += fmt::format(", {} of them refuse to work", refusing);
+  Instant last = LastSeen(f_.workers);
+  if (here == 0 && !last.never()) workers += fmt::format(", the last seen {}", FormatInstant(last));
+  Add("workers", std::move(workers));
+  std::size_t coordinators = 0;
+  for (const CoordinatorSighting& c : f_.coordinators) coordinators += WasThere(c, end_) ? 1 : 0;
+  Add("coordinators", fmt::format("{} there", coordinators));
+}
+
+void Judge::TellBacklog(std::string name, const BacklogFact& backlog) {
+  switch (backlog.state) {
+    case BacklogFact::State::kUnknown:
+      return Add(std::move(name),
+                 "unknown" + (backlog.problem.empty() ? "" : ": " + backlog.problem));
+    case BacklogFact::State::kMissing: return Add(std::move(name), "missing: " + backlog.problem);
+    case BacklogFact::State::kKnown: {
+      std::string detail =
+          fmt::format("{} waiting, {} being worked", backlog.waiting, backlog.leased);
+      if (!backlog.oldest.never()) detail += ", the oldest from " + FormatInstant(backlog.oldest);
+      return Add(std::move(name), std::move(detail));
+    }
+  }
+}
+
+void Judge::Tell() {
+  if (!f_.store_problem.empty()) return Add("store", "can't be read: " + f_.store_problem);
+  std::string state = fmt::format("{}", ToString(batch_.phase));
+  if (batch_.reason != Reason::kNone) state += fmt::format(" ({})", ToString(batch_.reason));
+  Add("phase", fmt::format("{}, last progress {}", state, FormatInstant(batch_.progress_at)));
+  TellHop("recorded", f_.recorded, "not published");
+  TellHop("published", f_.published, "not taken by a worker");
+  TellHop("leased", f_.leased, "without a result");
+  TellHop("reported", f_.reported, "not counted");
+  TellHop("counted", f_.counted, "");
+  if (f_.reconciled > 0) {
+    Add("reconciled", fmt::format("{} counted because the sweep found them staged", f_.reconciled));
+  }
+  TellPeople();
+  TellBacklog("bus requests", f_.requests);
+  TellBacklog("bus completions", f_.completions);
+  for (const Trouble& trouble : f_.troubles) {
+    Add("errors",
+        fmt::format("{} {}: {} times from {} to {}, the last: {}", ToString(trouble.layer),
+                    trouble.kind, trouble.count, FormatInstant(trouble.first_at),
+                    FormatInstant(trouble.last_at), trouble.message));
+  }
+  for (const auto& [reason, count] : f_.failures)
+    Add("failed", fmt::format("{}: {}", count, reason));
+  for (const auto& [reason, count] : f_.skips) Add("skipped", fmt::format("{}: {}", count, reason));
+  if (f_.data_percent) Add("data", fmt::format("{:.0f} % complete at the start", *f_.data_percent));
+}
+
+}  // namespace
+
+std::string_view ToString(Layer layer) { return kLayerNames[static_cast<std::size_t>(layer)]; }
+
+Result<Layer> ParseLayer(std::string_view text) {
+  for (std::size_t i = 0; i < kLayerNames.size(); ++i) {
+    if (kLayerNames[i] == text) return static_cast<Layer>(i);
+  }
+  return Error{Errc::kInvalid, fmt::format("'{}' is no layer", text)};
+}
+
+bool WasThere(const Sighting& sighting, Instant at) {
+  if (sighting.started_at > at) return false;
+  if (!sighting.stopped_at.never()) return at < sighting.stopped_at;
+  return at <= sighting.seen_at + kSilence;
+}
+
+Diagnosis Diagnose(const Facts& facts) { return Judge(facts).Decide(); }
+
+}  // namespace tipoff
