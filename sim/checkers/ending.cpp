@@ -39,7 +39,9 @@ int HopOf(const Request& row) {
 }  // namespace
 
 Instant EndingChecker::LatestEnd(const Book& book) const {
-  return std::max(book.terminal_by, notes_.untroubled_since) + kBound;
+  Instant due = book.terminal_by;
+  if (!book.counted_at.never()) due = std::min(due, book.counted_at);
+  return std::max(due, notes_.untroubled_since) + kBound;
 }
 
 void EndingChecker::OnCommit(const BatchCommit& commit, Instant at, const std::string&) {
@@ -65,6 +67,8 @@ void EndingChecker::OnCommit(const BatchCommit& commit, Instant at, const std::s
     Violated(kEnds, fmt::format("the promise of {} is put off", next.id.str()));
   }
   NoteProgress(book, commit, at);
+  bool counted = next.sealed && next.counts.open() == 0 && !IsTerminal(next.phase);
+  if (counted && book.counted_at.never()) book.counted_at = at;
   if (IsTerminal(next.phase)) {
     CheckEnd(book, commit, at);
     book.end = next;

@@ -19,6 +19,7 @@ class EndingChecker final : public Checker {
   struct Book {
     Batch first;          // As it was created.
     Instant terminal_by;  // The earliest that was promised.
+    Instant counted_at;  // When no request was open any more.
     Instant progress_at;  // When a request last got further, as far as commits showed.
     std::map<std::uint32_t, int> furthest;  // Hop by request.
     std::optional<Batch> end;

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/mutant.h"
 #include "sim/campaign.h"
+#include "sim/mutants.h"
 
 namespace tipoff {
 namespace {
@@ -24,6 +25,7 @@ struct SimulateFlags {
   double minutes = 0;  // 0: as many as `count` says.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   std::string mutant;
+  bool list_mutants = false;
 };
 
 boost::json::object JsonOf(const SimulateFlags& flags, const sim::CampaignResult& result,
@@ -61,7 +63,15 @@ void PrintForPeople(const SimulateFlags& flags, const sim::CampaignResult& resul
              result.simulated_days, static_cast<double>(result.seeds_run) / seconds, result.trace);
 }
 
+int ListMutants() {
+  for (const sim::Mutant& mutant : sim::Mutants()) {
+    fmt::print("{:<28}{}\n", mutant.name, mutant.bug);
+  }
+  return kExitSucceeded;
+}
+
 int Simulate(const SimulateFlags& flags, const Globals& globals) {
+  if (flags.list_mutants) return ListMutants();
   auto began = Clock::now();
   auto elapsed = [began] { return std::chrono::duration<double>(Clock::now() - began).count(); };
   if (!flags.mutant.empty()) PlantMutant(flags.mutant);
@@ -69,6 +79,8 @@ int Simulate(const SimulateFlags& flags, const Globals& globals) {
   options.first_seed = flags.seed;
   options.count = flags.count;
   options.jobs = flags.jobs;
+  // What a planted bug leads to is known; that it is caught is all that is asked.
+  if (!flags.mutant.empty()) options.violations_max = 1;
   if (flags.minutes > 0) options.go_on = [&] { return elapsed() < flags.minutes * 60; };
   Progress progress("simulating seeds", flags.count);
   sim::CampaignResult result =
@@ -95,7 +107,11 @@ void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--jobs", flags->jobs, "Threads")->check(CLI::Range(1, 256));
 #ifdef TIPOFF_MUTANTS
-  command->add_option("--mutant", flags->mutant, "The planted bug that is to be caught");
+  std::vector<std::string> names;
+  for (const sim::Mutant& mutant : sim::Mutants()) names.emplace_back(mutant.name);
+  command->add_option("--mutant", flags->mutant, "The planted bug that is to be caught")
+      ->check(CLI::IsMember(names));
+  command->add_flag("--list-mutants", flags->list_mutants, "Print their names");
 #endif
   command->footer(
       "Examples:\n"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "flow/alerts.h"
 
 namespace tipoff {
@@ -59,7 +60,10 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   ++commit.next.version;
   bool ends = IsTerminal(commit.next.phase) && !IsTerminal(before_.phase);
   if (ends) {
-    if (Publishes(commit.next)) commit.next.publication = snapshot_.next_publication;
+    bool reused = TIPOFF_MUTANT("publication-reused");
+    if (Publishes(commit.next)) {
+      commit.next.publication = reused ? 1 : snapshot_.next_publication;
+    }
     commit.announcements = Announce(commit.next, targets);
   }
   if (intervention_ != Intervention::kNone) {
@@ -72,7 +76,8 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   }
   commit.journal = EncodeJournal(
       MakeJournalEntry(before_, commit.next, changes, std::move(events_), actor, now));
-  commit.next.journal_hash = ChainHash(before_.journal_hash, commit.journal);
+  bool broken = TIPOFF_MUTANT("journal-unchained");
+  commit.next.journal_hash = ChainHash(broken ? "" : before_.journal_hash, commit.journal);
   return commit;
 }
 
