@@ -36,7 +36,7 @@ void DurabilityChecker::CheckReconciled(const Batch& end, Instant at) {
   const MemoryDatabase::StoredBatch& stored = *Find(end.id);
   for (const auto& [ordinal, result] : stored.staged) {
     if (result.staged_at + kPeace > end.redriven_at) continue;
-    if (!GivenUp(StateUnder(stored.batch, stored.requests.at(ordinal).row))) continue;
+    if (!IsOpen(stored.requests.at(ordinal).row.state)) continue;
     Violated(kRecorded, fmt::format("{} request {} was predicted long ago and is given up",
                                     end.id.str(), ordinal));
   }
