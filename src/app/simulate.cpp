@@ -13,6 +13,7 @@
 #include "base/mutant.h"
 #include "sim/campaign.h"
 #include "sim/mutants.h"
+#include "sim/seed.h"
 
 namespace tipoff {
 namespace {
@@ -24,6 +25,7 @@ struct SimulateFlags {
   std::uint64_t count = 1000;
   double minutes = 0;  // 0: as many as `count` says.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
+  bool story = false;
   std::string mutant;
   bool list_mutants = false;
 };
@@ -70,8 +72,15 @@ int ListMutants() {
   return kExitSucceeded;
 }
 
+void TellStory(std::uint64_t seed) {
+  sim::SeedResult told = sim::RunSeed({.seed = seed, .tell = true});
+  for (const std::string& line : told.story) fmt::print("{}\n", line);
+  fmt::print("\n");
+}
+
 int Simulate(const SimulateFlags& flags, const Globals& globals) {
   if (flags.list_mutants) return ListMutants();
+  if (flags.story && globals.output != Output::kJson) TellStory(flags.seed);
   auto began = Clock::now();
   auto elapsed = [began] { return std::chrono::duration<double>(Clock::now() - began).count(); };
   if (!flags.mutant.empty()) PlantMutant(flags.mutant);
@@ -96,7 +105,7 @@ int Simulate(const SimulateFlags& flags, const Globals& globals) {
 
 }  // namespace
 
-void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
+void AddSimulate(CLI::App& root, Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "simulate", "Run the whole system in a simulated world, with faults, and check its promises");
   auto flags = std::make_shared<SimulateFlags>();
@@ -106,6 +115,7 @@ void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
   command->add_option("--minutes", flags->minutes, "Stop after so many minutes")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--jobs", flags->jobs, "Threads")->check(CLI::Range(1, 256));
+  command->add_flag("--story", flags->story, "Tell what happens in the first seed");
 #ifdef TIPOFF_MUTANTS
   std::vector<std::string> names;
   for (const sim::Mutant& mutant : sim::Mutants()) names.emplace_back(mutant.name);
@@ -116,7 +126,7 @@ void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
   command->footer(
       "Examples:\n"
       "  tipoff simulate --seed 1 --count 20000     # exit 1 if any promise is broken\n"
-      "  tipoff simulate --seed 4711 --count 1      # the story of one seed that broke one\n"
+      "  tipoff simulate --seed 4711 --count 1 --story\n"
       "  tipoff simulate --minutes 60 --count 100000000 -o json");
   command->callback(
       [flags, &globals, &run] { run = [flags, &globals] { return Simulate(*flags, globals); }; });
