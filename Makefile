@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test why-matrix fuzz bench check format clean
+.PHONY: help setup build run test sim soak mutants why-matrix fuzz bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +17,15 @@ run: build      ## Run the main job on a demo league: a whole game day, from his
 
 test: setup     ## Build with sanitizers and run every test
 	@tools/test
+
+sim: build      ## Simulate 20,000 worlds with faults and check every promise; SEED=7 tells one of them
+	@$(if $(SEED),build/release/tipoff simulate --seed $(SEED) --count 1 --story,tools/sim build/release/tipoff)
+
+soak: build     ## Simulate for as long as asked: MINUTES=60, from a seed that nobody has seen
+	@build/release/tipoff simulate --seed $$(date +%s)000000 --count 100000000 --minutes $(or $(MINUTES),60)
+
+mutants: setup  ## Plant bugs, one after the other: the simulated world must catch each of them
+	@tools/mutants
 
 why-matrix: setup ## What `batch why` answers against the truth: 15 faults, SEEDS=20 of each
 	@cmake --preset release --log-level=WARNING

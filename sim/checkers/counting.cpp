@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "bus/messages.h"
@@ -35,6 +36,7 @@ void CountingChecker::OnCommit(const BatchCommit& commit, Instant, const std::st
     Violated(kLaw, fmt::format("{} expects {} requests now", next.id.str(), next.expected()));
     return;
   }
+  book.publishes_max = std::max(book.publishes_max, next.policy.publishes_max);
   for (const NewRequest& request : commit.new_rows) {
     Row& row = book.rows.at(request.row.ordinal);
     if (row.written) Violated(kLaw, next.id.str() + ": a request is written a second time");
@@ -61,6 +63,7 @@ void CountingChecker::CheckRow(const Book& book, const Batch& next, const Row& b
                                ToString(before.state), ToString(row.state), what));
   };
   if (row.attempt > before.attempt + 1) say("an attempt was left out");
+  if (row.attempt > book.publishes_max) say("it is published more often than allowed");
   if (row.state == before.state) return;
   if (IsTerminal(before.state)) return say("it was counted before");
   if (book.ended) {

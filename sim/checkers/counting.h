@@ -30,6 +30,7 @@ class CountingChecker final : public Checker {
   struct Book {
     std::vector<Row> rows;
     std::map<PlayerId, std::uint32_t> ordinals;
+    int publishes_max = 0;  // The most that its policy ever allowed.
     bool ended = false;
   };
   using Said = std::pair<RequestState, std::int32_t>;  // Status and predictions.

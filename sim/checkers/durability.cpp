@@ -12,6 +12,9 @@ namespace {
 constexpr char kAcked[] = "5 acked is durable";
 constexpr char kRecorded[] = "4 recorded is sent";
 
+// Time enough for what was set going to be done, where nothing hinders.
+constexpr Duration kPeace = std::chrono::seconds(40);
+
 bool GivenUp(RequestState state) {
   return state == RequestState::kExpired || state == RequestState::kCancelled ||
          state == RequestState::kUndelivered;
@@ -19,9 +22,23 @@ bool GivenUp(RequestState state) {
 
 }  // namespace
 
-void DurabilityChecker::OnCommit(const BatchCommit& commit, Instant, const std::string&) {
-  if (commit.next.version == 1) {
-    numbers_[commit.next.id] = notes_.database.batches().rbegin()->first;
+void DurabilityChecker::OnCommit(const BatchCommit& commit, Instant at, const std::string&) {
+  const Batch& next = commit.next;
+  if (next.version == 1) numbers_[next.id] = notes_.database.batches().rbegin()->first;
+  if (next.terminal_at.never() || !ended_.insert(next.id).second) return;
+  CheckReconciled(next, at);
+}
+
+// Long after a stalled batch was acted on, in peace, nothing that was staged before is uncounted.
+void DurabilityChecker::CheckReconciled(const Batch& end, Instant at) {
+  bool in_peace = end.redriven_at > notes_.untroubled_since + kPeace;
+  if (end.redriven_at.never() || !in_peace || at - end.redriven_at < kPeace) return;
+  const MemoryDatabase::StoredBatch& stored = *Find(end.id);
+  for (const auto& [ordinal, result] : stored.staged) {
+    if (result.staged_at + kPeace > end.redriven_at) continue;
+    if (!IsOpen(stored.requests.at(ordinal).row.state)) continue;
+    Violated(kRecorded, fmt::format("{} request {} was predicted long ago and is given up",
+                                    end.id.str(), ordinal));
   }
 }
 

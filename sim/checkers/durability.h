@@ -25,6 +25,7 @@ class DurabilityChecker final : public Checker {
     std::uint32_t ordinal = 0;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
+  void CheckReconciled(const Batch& end, Instant at);
   void CheckReady(const CompletionMessage& message, const std::string& body,
                   const std::string& who);
   void CheckRequest(const RequestMessage& message, const std::string& who);
@@ -32,6 +33,7 @@ class DurabilityChecker final : public Checker {
   const MemoryDatabase::StoredBatch* Find(const BatchId& batch) const;
 
   std::map<BatchId, std::uint64_t> numbers_;
+  std::set<BatchId> ended_;
   std::set<Key> reported_;  // A completion was taken by the bus, lost or not.
   std::set<Key> sent_;      // A request was taken by the bus.
 };

@@ -26,8 +26,9 @@ constexpr Duration kLag = seconds(9);
 // for it after its caller was told that nobody knows.
 constexpr Duration kApplied = limits::kCallTime + seconds(31);
 
-// How far a request has come; what was given up has come nowhere.
-int HopOf(const Request& row) {
+// How far a request has come; what the end gave up has come nowhere.
+int HopOf(const Request& row, bool ended) {
+  if (row.state == RequestState::kUndelivered && !ended) return 3;
   bool worked = row.state == RequestState::kSucceeded || row.state == RequestState::kSkipped ||
                 row.state == RequestState::kFailed;
   if (worked) return 3;
@@ -39,7 +40,9 @@ int HopOf(const Request& row) {
 }  // namespace
 
 Instant EndingChecker::LatestEnd(const Book& book) const {
-  return std::max(book.terminal_by, notes_.untroubled_since) + kBound;
+  Instant due = book.terminal_by;
+  if (!book.counted_at.never()) due = std::min(due, book.counted_at);
+  return std::max(due, notes_.untroubled_since) + kBound;
 }
 
 void EndingChecker::OnCommit(const BatchCommit& commit, Instant at, const std::string&) {
@@ -65,6 +68,8 @@ void EndingChecker::OnCommit(const BatchCommit& commit, Instant at, const std::s
     Violated(kEnds, fmt::format("the promise of {} is put off", next.id.str()));
   }
   NoteProgress(book, commit, at);
+  bool counted = next.sealed && next.counts.open() == 0 && !IsTerminal(next.phase);
+  if (counted && book.counted_at.never()) book.counted_at = at;
   if (IsTerminal(next.phase)) {
     CheckEnd(book, commit, at);
     book.end = next;
@@ -75,12 +80,21 @@ void EndingChecker::OnCommit(const BatchCommit& commit, Instant at, const std::s
 void EndingChecker::NoteProgress(Book& book, const BatchCommit& commit, Instant at) {
   bool further = !commit.new_rows.empty();
   for (const Request& row : commit.rows) {
-    int hop = HopOf(row);
+    int hop = HopOf(row, IsTerminal(commit.next.phase));
     int& furthest = book.furthest[row.ordinal];
     further |= hop > furthest;
     furthest = std::max(furthest, hop);
   }
   if (further) book.progress_at = at;
+  const Batch& next = commit.next;
+  bool moved = next.progress_at != book.told_progress_at;
+  book.told_progress_at = next.progress_at;
+  bool decided = next.phase >= Phase::kFinalizing;  // That the last one is counted is progress.
+  if (moved && !further && !decided) {
+    Violated(kClock, fmt::format("{} tells of progress, but no request got further than it ever "
+                                 "was",
+                                 next.id.str()));
+  }
 }
 
 void EndingChecker::CheckEnd(const Book& book, const BatchCommit& commit, Instant at) {

@@ -17,9 +17,11 @@ class EndingChecker final : public Checker {
 
  private:
   struct Book {
-    Batch first;          // As it was created.
-    Instant terminal_by;  // The earliest that was promised.
-    Instant progress_at;  // When a request last got further, as far as commits showed.
+    Batch first;               // As it was created.
+    Instant terminal_by;       // The earliest that was promised.
+    Instant counted_at;        // When no request was open any more.
+    Instant progress_at;       // When a request last got further, as far as commits showed.
+    Instant told_progress_at;  // By the header.
     std::map<std::uint32_t, int> furthest;  // Hop by request.
     std::optional<Batch> end;
   };

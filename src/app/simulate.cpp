@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "base/mutant.h"
 #include "sim/campaign.h"
+#include "sim/mutants.h"
+#include "sim/seed.h"
 
 namespace tipoff {
 namespace {
@@ -23,7 +25,9 @@ struct SimulateFlags {
   std::uint64_t count = 1000;
   double minutes = 0;  // 0: as many as `count` says.
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
+  bool story = false;
   std::string mutant;
+  bool list_mutants = false;
 };
 
 boost::json::object JsonOf(const SimulateFlags& flags, const sim::CampaignResult& result,
@@ -61,7 +65,22 @@ void PrintForPeople(const SimulateFlags& flags, const sim::CampaignResult& resul
              result.simulated_days, static_cast<double>(result.seeds_run) / seconds, result.trace);
 }
 
+int ListMutants() {
+  for (const sim::Mutant& mutant : sim::Mutants()) {
+    fmt::print("{:<28}{}\n", mutant.name, mutant.bug);
+  }
+  return kExitSucceeded;
+}
+
+void TellStory(std::uint64_t seed) {
+  sim::SeedResult told = sim::RunSeed({.seed = seed, .tell = true});
+  for (const std::string& line : told.story) fmt::print("{}\n", line);
+  fmt::print("\n");
+}
+
 int Simulate(const SimulateFlags& flags, const Globals& globals) {
+  if (flags.list_mutants) return ListMutants();
+  if (flags.story && globals.output != Output::kJson) TellStory(flags.seed);
   auto began = Clock::now();
   auto elapsed = [began] { return std::chrono::duration<double>(Clock::now() - began).count(); };
   if (!flags.mutant.empty()) PlantMutant(flags.mutant);
@@ -69,6 +88,8 @@ int Simulate(const SimulateFlags& flags, const Globals& globals) {
   options.first_seed = flags.seed;
   options.count = flags.count;
   options.jobs = flags.jobs;
+  // What a planted bug leads to is known; that it is caught is all that is asked.
+  if (!flags.mutant.empty()) options.violations_max = 1;
   if (flags.minutes > 0) options.go_on = [&] { return elapsed() < flags.minutes * 60; };
   Progress progress("simulating seeds", flags.count);
   sim::CampaignResult result =
@@ -84,7 +105,7 @@ int Simulate(const SimulateFlags& flags, const Globals& globals) {
 
 }  // namespace
 
-void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
+void AddSimulate(CLI::App& root, Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "simulate", "Run the whole system in a simulated world, with faults, and check its promises");
   auto flags = std::make_shared<SimulateFlags>();
@@ -94,13 +115,18 @@ void AddSimulate(CLI::App& root, const Globals& globals, Run& run) {
   command->add_option("--minutes", flags->minutes, "Stop after so many minutes")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--jobs", flags->jobs, "Threads")->check(CLI::Range(1, 256));
+  command->add_flag("--story", flags->story, "Tell what happens in the first seed");
 #ifdef TIPOFF_MUTANTS
-  command->add_option("--mutant", flags->mutant, "The planted bug that is to be caught");
+  std::vector<std::string> names;
+  for (const sim::Mutant& mutant : sim::Mutants()) names.emplace_back(mutant.name);
+  command->add_option("--mutant", flags->mutant, "The planted bug that is to be caught")
+      ->check(CLI::IsMember(names));
+  command->add_flag("--list-mutants", flags->list_mutants, "Print their names");
 #endif
   command->footer(
       "Examples:\n"
       "  tipoff simulate --seed 1 --count 20000     # exit 1 if any promise is broken\n"
-      "  tipoff simulate --seed 4711 --count 1      # the story of one seed that broke one\n"
+      "  tipoff simulate --seed 4711 --count 1 --story\n"
       "  tipoff simulate --minutes 60 --count 100000000 -o json");
   command->callback(
       [flags, &globals, &run] { run = [flags, &globals] { return Simulate(*flags, globals); }; });

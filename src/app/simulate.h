@@ -5,6 +5,6 @@
 
 namespace tipoff {
 
-void AddSimulate(CLI::App& root, const Globals& globals, Run& run);
+void AddSimulate(CLI::App& root, Globals& globals, Run& run);
 
 }  // namespace tipoff

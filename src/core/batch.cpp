@@ -6,6 +6,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "base/mutant.h"
 #include "base/random.h"
 #include "base/utf8.h"
 #include "core/failure.h"
@@ -187,6 +188,7 @@ void Draft::CountLast(Instant now) {
       batch.counts.open() > 0) {
     return;
   }
+  if (TIPOFF_MUTANT("refusal-ends-nothing") && batch.counts[RequestState::kUndelivered] > 0) return;
   batch.decided = DecideOutcome(batch.counts, batch.predictions, Reason::kNone, "");
   batch.phase = Phase::kFinalizing;
   batch.progress_at = std::max(batch.progress_at, now);
@@ -254,6 +256,7 @@ void On(Draft& draft, const Leased& event) {
     if (row.worker != event.worker) draft.Touch(row);
     row.worker = event.worker;
     row.worker_version = event.worker_version;
+    if (TIPOFF_MUTANT("lease-is-progress")) draft.next().progress_at = event.now;
     if (row.state == RequestState::kLeased) continue;  // A redelivery: known, but no progress.
     // Held by a worker, so it was published, even if the confirmation is still on its way.
     if (row.hops.published.never()) row.hops.published = event.leased_at;
@@ -279,7 +282,7 @@ void CountLate(Draft& draft, Request& row, Instant now) {
   // Only a request that the end gave up can be late; a repeat of what was counted is nothing new.
   bool given_up = row.state == RequestState::kExpired || row.state == RequestState::kCancelled ||
                   row.state == RequestState::kUndelivered;
-  if (!given_up || !row.late_at.never()) return;
+  if (!given_up || !row.late_at.never() || TIPOFF_MUTANT("late-forgotten")) return;
   row.late_at = now;
   ++draft.next().late;
   draft.Touch(row);
@@ -319,6 +322,7 @@ bool EndIfPoisoned(Draft& draft, Instant now, std::string_view example) {
 
 void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays) {
   bool frozen = !draft.live() || draft.next().phase == Phase::kFinalizing;
+  if (TIPOFF_MUTANT("late-counted")) frozen = false;
   for (std::size_t i = 0; i < event.items.size(); ++i) {
     const Completion& item = event.items[i];
     Request* row = item.ordinal != Completion::kNoOrdinal
@@ -331,6 +335,9 @@ void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays
     if (frozen) {
       CountLate(draft, *row, event.now);
       continue;
+    }
+    if (!IsOpen(row->state) && TIPOFF_MUTANT("counter-not-set")) {
+      draft.next().predictions += item.predictions;
     }
     if (!IsOpen(row->state)) {  // The bus refused it, and yet somebody got it: kept, as late.
       CountLate(draft, *row, event.now);
@@ -379,7 +386,7 @@ void On(Draft& draft, const Tick& event) {
     return;
   }
   if (batch.phase == Phase::kFinalizing) {
-    draft.effects().finalize = true;
+    draft.effects().finalize = !TIPOFF_MUTANT("finalizing-forgotten");
     return;
   }
   if (event.now >= batch.terminal_by) {
@@ -425,7 +432,8 @@ void On(Draft& draft, const Redrive& event) {
   if (!draft.live()) return;
   for (Request& row : draft.rows()) {
     bool outstanding = row.state == RequestState::kPublished || row.state == RequestState::kLeased;
-    if (!outstanding || row.attempt >= draft.next().policy.publishes_max) continue;
+    bool spent = row.attempt >= draft.next().policy.publishes_max;
+    if (!outstanding || (spent && !TIPOFF_MUTANT("republish-without-limit"))) continue;
     draft.effects().relay = true;
     if (!row.due_at.never()) continue;
     row.due_at = event.now;
@@ -444,6 +452,8 @@ void On(Draft& draft, const Settle&) {
 }
 
 void On(Draft& draft, const Finalize& event) {
+  bool again = TIPOFF_MUTANT("two-finalizers") && !draft.live();
+  if (again) draft.next().terminal_at = event.now;
   if (draft.next().phase == Phase::kFinalizing) draft.End(event.now, Reason::kNone, "");
 }
 
@@ -472,6 +482,9 @@ void On(Draft& draft, const Patch& event) {
   if (!draft.live() || batch.phase == Phase::kFinalizing) return;
   const PolicyPatch& changes = event.changes;
   if (changes.terminal_by) batch.terminal_by = std::min(batch.terminal_by, *changes.terminal_by);
+  if (changes.terminal_by && TIPOFF_MUTANT("promise-put-off")) {
+    batch.terminal_by = *changes.terminal_by;
+  }
   Policy& policy = batch.policy;
   policy.stall_after = changes.stall_after.value_or(policy.stall_after);
   policy.stall_percent = changes.stall_percent.value_or(policy.stall_percent);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "flow/alerts.h"
 #include "flow/announce.h"
 
@@ -47,7 +48,10 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   ++commit.next.version;
   bool ends = IsTerminal(commit.next.phase) && !IsTerminal(before_.phase);
   if (ends) {
-    if (Publishes(commit.next)) commit.next.publication = snapshot_.next_publication;
+    bool reused = TIPOFF_MUTANT("publication-reused");
+    if (Publishes(commit.next)) {
+      commit.next.publication = reused ? 1 : snapshot_.next_publication;
+    }
     commit.announcements = MakeAnnouncements(commit.next.id.str(), {.batch = commit.next.id},
                                              targets, commit.next.terminal_at);
   }
@@ -61,7 +65,8 @@ BatchCommit CommitBuilder::Build(const std::string& actor, Instant now,
   }
   commit.journal = EncodeJournal(
       MakeJournalEntry(before_, commit.next, changes, std::move(events_), actor, now));
-  commit.next.journal_hash = ChainHash(before_.journal_hash, commit.journal);
+  bool broken = TIPOFF_MUTANT("journal-unchained");
+  commit.next.journal_hash = ChainHash(broken ? "" : before_.journal_hash, commit.journal);
   return commit;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "core/limits.h"
 #include "core/retry.h"
 #include "flow/canary.h"
@@ -157,6 +158,7 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
 
 void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::string& body,
                                          std::function<void(bool ack)> settle) {
+  if (TIPOFF_MUTANT("ack-before-commit")) std::exchange(settle, [](bool) {})(true);
   RowKeys keys;
   for (const Completion& item : message.completions) {
     if (item.ordinal != Completion::kNoOrdinal) {
@@ -174,7 +176,9 @@ void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::s
                      if (applied.error().code != Errc::kNotFound) return settle(false);
                      return Quarantine(topic, body, applied.error().message, settle);
                    }
-                   if (applied->strays.empty()) return settle(true);
+                   if (applied->strays.empty() || TIPOFF_MUTANT("stray-forgotten")) {
+                     return settle(true);
+                   }
                    Quarantine(
                        topic, body,
                        fmt::format("{} of its completions belong to no request of batch '{}'",

@@ -1,5 +1,6 @@
 #include "flow/fan_in.h"
 
+#include "base/mutant.h"
 #include "flow/watch.h"
 
 namespace tipoff {
@@ -15,6 +16,7 @@ void FanIn::Finalize(const BatchId& batch) {
 }
 
 void FanIn::Settle(const BatchId& batch) {
+  if (TIPOFF_MUTANT("settle-forgotten")) return;
   if (settling_.insert(batch).second) SettleChunk(batch);
 }
 

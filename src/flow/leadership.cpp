@@ -1,6 +1,7 @@
 #include "flow/leadership.h"
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "flow/watch.h"
 
 namespace tipoff {
@@ -16,8 +17,9 @@ Leadership::Leadership(Loop& loop, Store& store, std::string name, Incarnation o
 
 void Leadership::Take(std::function<void(bool)> done) {
   Duration asked_at = loop_.Steady();
+  bool nameless = TIPOFF_MUTANT("lease-without-incarnation");
   store_.AcquireLease(
-      name_, owner_, ttl_,
+      name_, nameless ? Incarnation("coordinator") : owner_, ttl_,
       Watched<LeaseGrant>(loop_, NotKnown(), [this, asked_at, done](Result<LeaseGrant> grant) {
         Granted(grant, asked_at);
         done(held());

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "core/limits.h"
 #include "flow/queries.h"
 
@@ -213,6 +214,9 @@ void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) 
                    [this, attempt](Result<Record> claimed) {
                      if (!claimed.ok()) return attempt->done(claimed.error());
                      attempt->id = BatchId(claimed->body);
+                     if (TIPOFF_MUTANT("child-not-claimed")) {
+                       attempt->id = MakeBatchId(Day(), attempt->now, random_);
+                     }
                      Create(attempt, std::nullopt);
                    });
 }
@@ -255,7 +259,8 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
   }
   attempt->now = store_.Now();
   attempt->id = MakeBatchId(request.slot.game_date, attempt->now, random_);
-  if (!request.idempotency_key.empty()) return ClaimKey(attempt, PutMode::kFirstStays);
+  bool claims = !request.idempotency_key.empty() && !TIPOFF_MUTANT("key-not-claimed");
+  if (claims) return ClaimKey(attempt, PutMode::kFirstStays);
   Create(attempt, std::nullopt);
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/mutant.h"
 #include "base/random.h"
 #include "base/reply.h"
 #include "core/retry.h"
@@ -289,6 +290,7 @@ void Worker::Predict(std::shared_ptr<Hand> hand) {
     }
     PredictBatch(batch, items);
   }
+  if (TIPOFF_MUTANT("reported-unstaged")) return Report(hand);
   Stage(hand);
 }
 
@@ -366,6 +368,7 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
   for (const Item& item : hand->items) {
     const AckRule& rule = RuleFor(*item.outcome);
     if (!rule.completion) continue;
+    if (TIPOFF_MUTANT("skip-unreported") && *rule.completion == RequestState::kSkipped) continue;
     auto& parts = messages[item.message.batch];
     if (parts.empty() || parts.back().completions.size() == kCompletionsPerMessage) {
       parts.push_back({item.message.batch, {}});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "core/limits.h"
 #include "store/codec.h"
 
@@ -56,7 +57,7 @@ const MemoryDatabase::StoredBatch* MemoryDatabase::Find(const BatchId& batch) co
 Status MemoryDatabase::Check(const BatchCommit& commit) const {
   const StoredBatch* stored = Find(commit.next.id);
   if (stored == nullptr) return NoBatch(commit.next.id);
-  if (stored->batch.version + 1 != commit.next.version) {
+  if (stored->batch.version + 1 != commit.next.version && !TIPOFF_MUTANT("no-version-guard")) {
     return Error{Errc::kConflict, fmt::format("batch '{}' is no longer at version {}",
                                               commit.next.id.str(), commit.next.version - 1)};
   }
@@ -97,7 +98,7 @@ Result<CreateOutcome> MemoryDatabase::Create(const BatchCommit& created,
                                              const std::optional<BatchCommit>& superseded) {
   const Batch& batch = created.next;
   if (superseded) TIPOFF_TRY_STATUS(Check(*superseded));
-  if (!IsTerminal(batch.phase)) {
+  if (!IsTerminal(batch.phase) && !TIPOFF_MUTANT("no-slot-guard")) {
     for (const auto& [number, other] : batches_) {
       bool replaced = superseded && superseded->next.id == other.batch.id;
       if (other.batch.slot != batch.slot || IsTerminal(other.batch.phase) || replaced) continue;
@@ -306,7 +307,7 @@ Record MemoryDatabase::PutRecord(Record record, PutMode mode, Instant now) {
 LeaseGrant MemoryDatabase::AcquireLease(const std::string& name, const Incarnation& owner,
                                         Duration ttl, Instant now) {
   LeaseGrant& lease = leases_[name];
-  bool free = lease.until <= now;
+  bool free = lease.until <= now || TIPOFF_MUTANT("lease-for-everybody");
   if (lease.holder != owner && !free) {
     LeaseGrant refused = lease;
     refused.granted = false;
