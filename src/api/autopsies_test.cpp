@@ -21,7 +21,7 @@ class AutopsiesTest : public testing::Test {
     notice.announcement.batch = batch;
     notice.batch = api_.world.Stored(batch);
     auto told = Await<Done>(api_.world.loop, [&](const DoneWith<Done>& done) {
-      AutopsyAnnouncement(api_.process->store)(
+      AutopsyAnnouncement(api_.process->loop, api_.process->store, api_.process->bus)(
           notice, [done](const AnnounceAnswer& answer) { done(answer.status); });
     });
     return told.ok() ? Ok() : Status(told.error());
@@ -48,7 +48,9 @@ TEST_F(AutopsiesTest, F29_OfABatchThatFailedItTellsTheChainWhoIsMissingAndWhatTo
   EXPECT_EQ(autopsy.at("missing_total").to_number<int>(), 10);
   EXPECT_EQ(autopsy.at("missing").as_array().at(0).at("last_hop").as_string(), "published");
   EXPECT_EQ(autopsy.at("next_command").as_string(), "tipoff batch retry " + id.str());
-  EXPECT_GE(autopsy.at("causes").as_array().size(), 2u);
+  const boost::json::array& causes = autopsy.at("causes").as_array();
+  ASSERT_GE(causes.size(), 2u);
+  EXPECT_TRUE(causes.back().as_string().starts_with("worker: ")) << causes.back();
 }
 
 TEST_F(AutopsiesTest, OfABatchThatSucceededThereIsNone) {

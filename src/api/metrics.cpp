@@ -99,7 +99,11 @@ void AddAlerts(std::string& text, const std::vector<Alert>& alerts, Instant now)
 // Asks one question after the other; a question that has no answer in time is left out.
 struct Collection : std::enable_shared_from_this<Collection> {
   Collection(const ApiParts& parts, std::function<void(std::string)> a_done)
-      : store(parts.store), bus(parts.bus), loop(parts.loop), done(std::move(a_done)) {}
+      : sweep(parts.coordinator.sweep()),
+        store(parts.store),
+        bus(parts.bus),
+        loop(parts.loop),
+        done(std::move(a_done)) {}
 
   template <class T>
   DoneWith<T> Within(std::function<void(Result<T>)> take) {
@@ -111,6 +115,7 @@ struct Collection : std::enable_shared_from_this<Collection> {
 
   void AskBatches() {
     FindLive(store, Within<std::vector<Batch>>([this](Result<std::vector<Batch>> live) {
+               AddSweep(text, sweep.standing());
                AddBatches(text, live, store.Now());
                AskBacklog();
              }));
@@ -142,6 +147,7 @@ struct Collection : std::enable_shared_from_this<Collection> {
                }));
   }
 
+  const Sweep& sweep;
   Store& store;
   Bus& bus;
   Loop& loop;
@@ -152,9 +158,7 @@ struct Collection : std::enable_shared_from_this<Collection> {
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
-  auto collection = std::make_shared<Collection>(parts, std::move(done));
-  AddSweep(collection->text, parts.coordinator.sweep().standing());
-  collection->AskBatches();
+  std::make_shared<Collection>(parts, std::move(done))->AskBatches();
 }
 
 }  // namespace tipoff

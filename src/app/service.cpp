@@ -54,7 +54,7 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
   }
   std::map<std::string, Announce> announcers =
       MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
-  announcers[kAutopsyTarget] = AutopsyAnnouncement(parts.store());
+  announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
       Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
