@@ -3,6 +3,8 @@
 #include "api/autopsies.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
+#include "core/autopsy.h"
+#include "flow/start.h"
 #include "history/sqlite/history_database.h"
 #include "history/sqlite/sqlite_history.h"
 #include "predict/pipeline.h"
@@ -52,6 +54,7 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
   }
+  service->keep_batches_ = options.sweep.keep_batches;
   std::map<std::string, Announce> announcers =
       MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
@@ -89,6 +92,10 @@ void Service::DropOld() {
        {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
         kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
     store.DropRecords(std::string(kind), store.Now() - kRecordsKept, [](Result<std::size_t>) {});
+  }
+  if (keep_batches_ == Duration::zero()) return;
+  for (std::string_view kind : {kAutopsyRecords, std::string_view(kIncompleteRecords)}) {
+    store.DropRecords(std::string(kind), store.Now() - keep_batches_, [](Result<std::size_t>) {});
   }
 }
 

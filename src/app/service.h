@@ -57,6 +57,7 @@ class Service {
   std::unique_ptr<Worker> push_worker_;
   std::unique_ptr<Api> api_;
   Loop::TimerId housekeeping_ = 0;
+  Duration keep_batches_{0};  // 0: for ever.
 };
 
 }  // namespace tipoff

@@ -18,6 +18,17 @@ constexpr auto kNackDelay = std::chrono::seconds(1);
 constexpr Backoff kPullBackoff{std::chrono::milliseconds(200), std::chrono::seconds(10)};
 constexpr std::size_t kQuarantineBytes = 4096;
 
+Completion GivenUp(const RequestMessage& request) {
+  Completion item;
+  item.ordinal = request.ordinal;
+  item.player = request.spec.player;
+  item.group = request.spec.group;
+  item.status = RequestState::kFailed;
+  item.attempt = request.attempt;
+  item.reason = "DeadLetter: delivered too often without an answer";
+  return item;
+}
+
 }  // namespace
 
 // One topic that is pulled from, and what of it is held.
@@ -157,7 +168,7 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
 }
 
 void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::string& body,
-                                         std::function<void(bool ack)> settle) {
+                                         std::function<void(bool ack)> settle, bool reconciled) {
   if (TIPOFF_MUTANT("ack-before-commit")) std::exchange(settle, [](bool) {})(true);
   RowKeys keys;
   for (const Completion& item : message.completions) {
@@ -168,6 +179,7 @@ void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::s
     }
   }
   Completions event;
+  event.reconciled = reconciled;
   event.items = std::move(message.completions);
   Topic topic{Topic::Kind::kCompletions, ""};
   driver_.Submit(message.batch, std::move(keys), std::move(event),
@@ -195,15 +207,26 @@ void CompletionIntake::HandleDeadLetter(const std::string& body, Instant reporte
   if (!message.ok()) return Quarantine(topic, body, message.error().message, std::move(settle));
   auto* request = std::get_if<RequestMessage>(&*message);
   if (request == nullptr) return settle(true);  // A canary: that it is lost is known by the clock.
-  Completion item;
-  item.ordinal = request->ordinal;
-  item.player = request->spec.player;
-  item.group = request->spec.group;
-  item.status = RequestState::kFailed;
-  item.attempt = request->attempt;
-  item.reason = "DeadLetter: delivered too often without an answer";
-  item.reported_at = reported_at;
-  SubmitCompletions({request->batch, {std::move(item)}}, body, std::move(settle));
+  RequestMessage work = std::move(*request);
+  if (work.ordinal == Completion::kNoOrdinal) {
+    Completion item = GivenUp(work);
+    item.reported_at = reported_at;
+    return SubmitCompletions({work.batch, {std::move(item)}}, body, std::move(settle));
+  }
+  // Where only the reports got lost, its result is staged: then it did not fail.
+  auto staged = [this, request = work, reported_at, body,
+                 settle](const Result<std::vector<StagedResult>>& found) {
+    if (!found.ok() && found.error().code != Errc::kNotFound) {
+      troubles_.NoteStore(found.error(), request.batch);
+      return settle(false);
+    }
+    bool has = found.ok() && !found->empty();
+    Completion item = has ? found->front().outcome : GivenUp(request);
+    item.reported_at = has ? found->front().staged_at : reported_at;
+    SubmitCompletions({request.batch, {std::move(item)}}, body, settle, has);
+  };
+  store_.ListStaged(work.batch, -1, 1, {static_cast<std::uint32_t>(work.ordinal)},
+                    std::move(staged));
 }
 
 void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,

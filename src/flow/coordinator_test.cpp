@@ -532,6 +532,27 @@ TEST_F(CoordinatorTest, F16_ADeadLetterIsCountedAsFailed) {
   EXPECT_TRUE(world_.Everything(batch.id).requests.at(0).row.reason.starts_with("DeadLetter"));
 }
 
+TEST_F(CoordinatorTest, F14_ADeadLetterWhoseResultIsStagedIsThatResult) {
+  world_.AddSlate(2);
+  auto c = world_.NewCoordinator();
+  c->coordinator.Start();
+  StartOutcome started = world_.Start(*c);
+  world_.loop.RunIdle();
+  for (int i = 0; i < limits::kDeliveriesMax; ++i) {
+    for (auto& [token, request] : world_.LeaseRequests()) {
+      if (i == 0 && request.ordinal == 0) world_.Stage(request);
+      world_.broker.Nack({token}, Duration(0), world_.loop.Now());
+    }
+  }
+  EXPECT_TRUE(world_.LeaseRequests().empty());
+  world_.loop.Advance(seconds(1));
+  Batch batch = world_.Stored(started.batch.id);
+  EXPECT_EQ(batch.phase, Phase::kPartial);
+  EXPECT_EQ(batch.counts[RequestState::kSucceeded], 1u) << "only its report got lost";
+  EXPECT_EQ(batch.counts[RequestState::kFailed], 1u);
+  EXPECT_EQ(batch.predictions, 4);
+}
+
 TEST_F(CoordinatorTest, F04_TheSameIdempotencyKeyNamesTheSameBatchEvenAfterItsEnd) {
   world_.AddSlate(2);
   auto c1 = world_.NewCoordinator("c1");
