@@ -166,7 +166,8 @@ void Callers::Ask(const std::shared_ptr<Call>& call) {
     return;
   }
   std::uint64_t entity = Mix(call->number, 0xca11);
-  std::uint64_t choice = world_.faults.Draw("which coordinator", Mix(entity, call->tries));
+  std::uint64_t choice =
+      world_.faults.Draw("which coordinator", Mix(entity, static_cast<std::uint64_t>(call->tries)));
   Process* process = world_.AwakeCoordinator(choice);
   if (process == nullptr) return Again(call, seconds(2));
   bool impatient = world_.faults.Strike(Site::kCallerImpatient, entity).has_value();

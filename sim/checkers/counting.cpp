@@ -76,7 +76,7 @@ void CountingChecker::CheckRow(const Book& book, const Batch& next, const Row& b
   if (worked && !Said_(next.id, row)) {
     say(fmt::format("nobody has said so (of {} predictions)", row.predictions));
   }
-  bool refused = row.state == RequestState::kUndelivered;
+  bool refused = row.state == RequestState::kUndelivered && !IsTerminal(next.phase);
   if (refused && !statements_[next.id].refused.contains(row.ordinal)) say("the bus took it");
 }
 
