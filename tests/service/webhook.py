@@ -108,8 +108,8 @@ def announcements(world):
                                              and s["gone"]["state"] == "dead" else None)(
                                                  states(client, batch)))
     check({target: item["state"] for target, item in known.items()}
-          == {"ops": "sent", "chat": "sent", "log": "sent", "bus": "sent", "down": "pending",
-              "slow": "pending", "gone": "dead", "moved": "pending"},
+          == {"ops": "sent", "chat": "sent", "log": "sent", "bus": "sent", "autopsy": "sent",
+              "down": "pending", "slow": "pending", "gone": "dead", "moved": "pending"},
           "F37 sent, pending and dead are told apart", known)
     check("302" in known["moved"]["last_error"], "a redirect is not followed", known["moved"])
     check(len({call[0]["webhook-id"] for call in receivers["down"].calls}) == 1,
