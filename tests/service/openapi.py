@@ -343,6 +343,12 @@ def order(call, batch):
     call(404, "POST", "/check-stalled", {"batch_id": NO_BATCH})
     call(200, "POST", action + "finish", {"reason": "r"}, id=batch)
     call(409, "PATCH", one, {"stall_after": "10m"}, id=batch)
+    until("its autopsy is written",
+          lambda: call.client.call("GET", f"/v1/batches/{batch}/autopsy", None, None).status == 200)
+    call(200, "GET", one + "/autopsy", id=batch)
+    call(200, "GET", one + "/why", id=batch)
+    call(400, "GET", one + "/why", id=batch, query="?at=yesterday")
+    call(404, "GET", one + "/why", id=NO_BATCH)
     call(200, "GET", one + "/predictions", id=batch)
     call(200, "GET", one + "/requests", id=batch, query="?state=cancelled&limit=500")
     call(200, "GET", one + "/journal", id=batch)
