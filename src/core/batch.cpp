@@ -356,6 +356,7 @@ void On(Draft& draft, const Completions& event, std::vector<std::size_t>& strays
     draft.next().predictions += row->predictions;
     draft.Move(*row, item.status);
     draft.Reach(*row, row->hops.counted, event.now);
+    if (event.origin == Completions::Origin::kGivenUp) continue;
     Suspect(draft.next(), *row);
     frozen = EndIfPoisoned(draft, event.now, row->reason);  // What comes behind it is late.
   }
@@ -547,7 +548,9 @@ std::string Describe(const Event& event) {
       return fmt::format("leased ({})", e.ordinals.size());
     }
     std::string operator()(const Completions& e) {
-      return fmt::format("{} ({})", e.reconciled ? "reconciled" : "completions", e.items.size());
+      static constexpr std::array<std::string_view, 3> kOrigins{"completions", "reconciled",
+                                                                "given up"};
+      return fmt::format("{} ({})", kOrigins[static_cast<std::size_t>(e.origin)], e.items.size());
     }
     std::string operator()(const Tick&) { return "clock"; }
     std::string operator()(const Redrive&) { return "redrive"; }

@@ -96,7 +96,7 @@ enum class OpenBecome : std::uint8_t {
 };
 
 // Whether the run is poisoned: every result so far is a failure, and all are alike. What the bus
-// refused is no result.
+// refused or gave up is no result.
 struct Suspicion {
   std::uint32_t failures = 0;  // Results so far, all of them failures with `error`.
   std::string error;           // Normalised, see core/failure.h.
@@ -194,11 +194,16 @@ struct Leased {
   std::vector<std::uint32_t> ordinals;
 };
 
-// Results, from the bus or found staged by the sweep.
+// Results, or what stands for them.
 struct Completions {
+  enum class Origin : std::uint8_t {
+    kReported,    // A worker has said so.
+    kReconciled,  // Found staged: their completion never came.
+    kGivenUp,     // The bus has given the request up: nobody has said why, so it is no result.
+  };
   Instant now;
   std::vector<Completion> items;
-  bool reconciled = false;  // Found staged: their completion never came.
+  Origin origin = Origin::kReported;
 };
 
 // The clock. Ends what must end, and says what else is due. An early end needs the rows of the

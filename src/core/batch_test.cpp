@@ -431,6 +431,22 @@ TEST_F(BatchTest, F16_ARunWhoseFirstResultsAllFailAlikeEndsAtOnce) {
   EXPECT_EQ(rows_[3].state, RequestState::kCancelled);
 }
 
+TEST_F(BatchTest, F06_WhatTheBusGaveUpIsNoResultAndPoisonsNothing) {
+  Policy policy;
+  policy.poison_after = 3;
+  Create(10, policy);
+  PublishAll();
+  Completions given_up{kStart, {}, Completions::Origin::kGivenUp};
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    given_up.items.push_back(Item(i, RequestState::kFailed, 0));
+    given_up.items.back().reason = "DeadLetter";
+  }
+  On(given_up);
+  EXPECT_EQ(batch_.counts[RequestState::kFailed], 6u);
+  EXPECT_FALSE(IsTerminal(batch_.phase)) << "the others may still be worked when it is over";
+  EXPECT_EQ(batch_.suspicion.failures, 0u);
+}
+
 TEST_F(BatchTest, ASuccessOrASkipOrAnotherErrorEndsTheSuspicionForGood) {
   for (int other = 0; other < 3; ++other) {
     batch_ = Batch();

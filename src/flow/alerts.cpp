@@ -57,7 +57,8 @@ void ListAlerts(Store& store, std::size_t limit, DoneWith<std::vector<Alert>> do
   store.ListRecords(newest, [done = std::move(done)](Result<Records> records) {
     if (!records.ok()) return done(records.error());
     std::vector<Alert> alerts;
-    for (Record& record : *records) alerts.push_back({record.at, std::move(record.body)});
+    for (Record& record : *records)
+      alerts.push_back({std::move(record.id), record.at, std::move(record.body)});
     done(std::move(alerts));
   });
 }

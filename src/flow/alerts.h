@@ -17,6 +17,7 @@ inline constexpr char kInterventionRecords[] = "intervention";
 Record InterventionRecord(const BatchId& batch, Intervention what, Instant now);
 
 struct Alert {
+  std::string id;
   Instant at;           // Store time.
   std::string message;  // A sentence with numbers, batches, and what to type next.
 };

@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 #include "base/mutant.h"
-#include "base/reply.h"
 #include "core/limits.h"
 #include "core/retry.h"
+#include "flow/alerts.h"
+#include "flow/queries.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -27,10 +29,6 @@ constexpr auto kAlertIsNews = std::chrono::hours(1);
 constexpr std::size_t kAlertsLookedAt = 10;
 // Named in what is told; the number of all is told, too.
 constexpr std::size_t kMissingNamed = 10;
-const std::vector<RequestState> kWithoutResult{RequestState::kPending,    RequestState::kPublished,
-                                               RequestState::kLeased,     RequestState::kFailed,
-                                               RequestState::kExpired,    RequestState::kCancelled,
-                                               RequestState::kUndelivered};
 
 bool AboutAnEnd(const Announcement& announcement) { return announcement.kind == "batch.ended"; }
 
@@ -94,12 +92,11 @@ void Announcer::Kick() {
 // The records are the outbox of alerts: whichever coordinator finds one that is not announced yet
 // puts its announcements down.
 void Announcer::LookForAlerts() {
-  RecordFilter newest{.kind = "alert", .newest_first = true, .limit = kAlertsLookedAt};
-  store_.ListRecords(std::move(newest), [this](Result<std::vector<Record>> alerts) {
+  ListAlerts(store_, kAlertsLookedAt, [this](Result<std::vector<Alert>> alerts) {
     if (!alerts.ok()) return;
-    for (const Record& alert : *alerts) {
+    for (const Alert& alert : *alerts) {
       if (store_.Now() - alert.at > kAlertIsNews || !alerts_seen_.insert(alert.id).second) continue;
-      Announcement about{.kind = "alert.systemic", .detail = alert.body};
+      Announcement about{.kind = "alert.systemic", .detail = alert.message};
       for (Announcement& announcement :
            MakeAnnouncements("alert-" + alert.id, about, names_, alert.at)) {
         PutDown(std::move(announcement));
@@ -158,11 +155,13 @@ void Announcer::Look(Lane& lane) {
   // Those that are being sent are still due, as far as the store knows.
   AnnouncementFilter due{
       .due = true, .target = lane.target, .limit = 2 * limits::kAnnouncementsInFlight};
-  store_.ListAnnouncements(std::move(due), [this, &lane](Result<std::vector<Announcement>> found) {
+  auto listed = [this, &lane](Result<std::vector<Announcement>> found) {
     lane.looking = false;
     if (found.ok()) Take(lane, std::move(*found));
     if (std::exchange(lane.again, false)) Look(lane);
-  });
+  };
+  store_.ListAnnouncements(
+      std::move(due), Watched<std::vector<Announcement>>(loop_, NoAnswer(), std::move(listed)));
 }
 
 void Announcer::Take(Lane& lane, std::vector<Announcement> due) {
@@ -174,46 +173,39 @@ void Announcer::Take(Lane& lane, std::vector<Announcement> due) {
 
 // What is told is what is stored now; a batch that has ended does not change any more.
 void Announcer::Gather(Lane& lane, Announcement announcement) {
-  BatchId batch = announcement.batch;
   auto notice = std::make_shared<Notice>();
+  notice->batch.id = announcement.batch;
   notice->announcement = std::move(announcement);
-  auto name_missing = [this, &lane, notice](Result<std::vector<RequestSpec>> specs) {
-    for (std::size_t i = 0; specs.ok() && i < specs->size() && i < notice->missing.size(); ++i) {
-      notice->missing[i].spec = std::move((*specs)[i]);
-    }
-    Send(lane, std::move(*notice));
+  auto loaded = [this, &lane, notice](Result<Snapshot> snapshot) {
+    if (snapshot.ok()) notice->batch = std::move(snapshot->batch);
+    if (!AboutAnEnd(notice->announcement)) return Send(lane, *notice);
+    if (snapshot.ok()) return NameMissing(lane, notice);
+    bool dropped = snapshot.error().code == Errc::kNotFound;
+    Sent(lane, notice->announcement, {snapshot.error(), dropped});
   };
-  auto take_missing = [this, batch, notice, name_missing](Result<std::vector<Request>> rows) {
-    std::vector<std::uint32_t> ordinals;
-    for (std::size_t i = 0; rows.ok() && i < rows->size(); ++i) {
-      ordinals.push_back((*rows)[i].ordinal);
-      notice->missing.push_back({(*rows)[i], {}});
-    }
-    store_.LoadSpecs(batch, std::move(ordinals), name_missing);
-  };
-  store_.Load(batch, {}, [this, &lane, batch, notice, take_missing](Result<Snapshot> snapshot) {
-    if (!AboutAnEnd(notice->announcement)) {
-      notice->batch.id = batch;
-      if (snapshot.ok()) notice->batch = std::move(snapshot->batch);
-      return Send(lane, std::move(*notice));
-    }
-    if (!snapshot.ok()) {
-      bool dropped = snapshot.error().code == Errc::kNotFound;
-      return Sent(lane, std::move(notice->announcement), {snapshot.error(), dropped});
-    }
-    notice->batch = std::move(snapshot->batch);
-    RequestFilter missing{.states = kWithoutResult, .limit = kMissingNamed};
-    store_.ListRequests(batch, std::move(missing), take_missing);
-  });
+  store_.Load(notice->batch.id, {}, Watched<Snapshot>(loop_, NoAnswer(), std::move(loaded)));
 }
 
-void Announcer::Send(Lane& lane, Notice notice) {
-  auto reply = Reply<AnnounceAnswer>::Start(
-      loop_, kSendTime, {Errc::kUnavailable, "the receiver did not answer"},
-      [this, &lane, announcement = notice.announcement](Result<AnnounceAnswer> answer) {
-        Sent(lane, announcement, answer.ok() ? *answer : AnnounceAnswer{answer.error()});
-      });
-  lane.send(notice, [reply](AnnounceAnswer answer) { reply->Post(std::move(answer)); });
+void Announcer::NameMissing(Lane& lane, std::shared_ptr<Notice> notice) {
+  auto listed = [this, &lane, notice](Result<RequestPage> page) {
+    if (page.ok()) {
+      for (RequestView& view : page->views) {
+        notice->missing.push_back({std::move(view.row), std::move(view.spec)});
+      }
+    }
+    Send(lane, *notice);
+  };
+  ListRequestViews(store_, notice->batch, {.states = MissingStates(), .limit = kMissingNamed},
+                   Watched<RequestPage>(loop_, NoAnswer(), std::move(listed)));
+}
+
+void Announcer::Send(Lane& lane, const Notice& notice) {
+  auto sent = [this, &lane, announcement = notice.announcement](Result<AnnounceAnswer> answer) {
+    Sent(lane, announcement, answer.ok() ? *answer : AnnounceAnswer{answer.error()});
+  };
+  lane.send(notice,
+            Watched<AnnounceAnswer>(loop_, {Errc::kUnavailable, "the receiver did not answer"},
+                                    std::move(sent), kSendTime));
 }
 
 void Announcer::Sent(Lane& lane, Announcement announcement, const AnnounceAnswer& answer) {
@@ -236,11 +228,13 @@ void Announcer::Sent(Lane& lane, Announcement announcement, const AnnounceAnswer
   }
   std::string id = announcement.id;
   // If this write fails the announcement is sent once more: at least once, under one id.
-  store_.UpdateAnnouncement(std::move(announcement), [this, &lane, id](Status) {
+  auto written = [this, &lane, id](Status) {
     bool full = lane.sending.size() >= limits::kAnnouncementsInFlight;
     lane.sending.erase(id);
     if (full) Look(lane);
-  });
+  };
+  store_.UpdateAnnouncement(std::move(announcement),
+                            Watched<Done>(loop_, NotKnown(), std::move(written)));
 }
 
 }  // namespace tipoff

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -76,7 +77,8 @@ class Announcer {
   void Look(Lane& lane);
   void Take(Lane& lane, std::vector<Announcement> due);
   void Gather(Lane& lane, Announcement announcement);
-  void Send(Lane& lane, Notice notice);
+  void NameMissing(Lane& lane, std::shared_ptr<Notice> notice);
+  void Send(Lane& lane, const Notice& notice);
   void Sent(Lane& lane, Announcement announcement, const AnnounceAnswer& answer);
 
   Loop& loop_;

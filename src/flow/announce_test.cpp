@@ -105,6 +105,20 @@ TEST_F(AnnounceTest, F37_APartialEndIsToldAsOneAndNamesWhoIsMissing) {
   EXPECT_FALSE(ops_.seen[0].missing[9].spec.player_name.empty());
 }
 
+TEST_F(AnnounceTest, F37_AStoreThatNeverAnswersACallSilencesNoTarget) {
+  for (const char* hanging :
+       {"ListAnnouncements", "Load", "ListRequests", "LoadSpecs", "UpdateAnnouncement"}) {
+    int hang = 20;  // More than may be under way at once.
+    store_.fault = [&](const std::string& call) {
+      return call == hanging && hang-- > 0 ? Fault::kHang : Fault::kNone;
+    };
+    Batch batch = End();
+    world_.loop.Advance(minutes(30));
+    EXPECT_FALSE(Stored(batch, "ops").sent_at.never()) << hanging;
+    world_.loop.Advance(hours(3));
+  }
+}
+
 TEST_F(AnnounceTest, F37_AReceiverThatIsDownIsTriedAgainAndGivenUpInTheEnd) {
   ops_.answer = Refusal("connection refused");
   Batch batch = End();

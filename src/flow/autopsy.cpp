@@ -1,8 +1,9 @@
 #include "flow/autopsy.h"
 
-#include <algorithm>
 #include <memory>
 #include <vector>
+
+#include "flow/queries.h"
 
 namespace tipoff {
 namespace {
@@ -11,53 +12,46 @@ constexpr std::size_t kPage = 500;
 
 struct Examiner : std::enable_shared_from_this<Examiner> {
   Examiner(Store& a_store, const Batch& a_batch)
-      : store(a_store), batch(a_batch.id), builder(a_batch) {}
+      : store(a_store), batch(a_batch), builder(a_batch) {}
 
   void NextPage(std::int64_t after) {
-    using enum RequestState;
-    RequestFilter missing{
-        .states = {kPending, kPublished, kLeased, kFailed, kExpired, kCancelled, kUndelivered},
-        .after = after,
-        .limit = kPage};
-    store.ListRequests(batch, missing,
-                       [self = shared_from_this()](Result<std::vector<Request>> rows) {
-                         if (!rows.ok()) return self->done(rows.error());
-                         if (rows->empty()) return self->done(self->builder.Build(self->fault));
-                         self->Name(std::move(*rows));
-                       });
-  }
-
-  void Name(std::vector<Request> rows) {
-    std::vector<std::uint32_t> ordinals;
-    for (const Request& row : rows) ordinals.push_back(row.ordinal);
-    store.LoadSpecs(batch, ordinals,
-                    [self = shared_from_this(), ordinals,
-                     rows = std::move(rows)](Result<std::vector<RequestSpec>> specs) mutable {
-                      if (!specs.ok()) return self->done(specs.error());
-                      self->LookForStaged(std::move(rows), std::move(*specs), ordinals);
-                    });
-  }
-
-  void LookForStaged(std::vector<Request> rows, std::vector<RequestSpec> specs,
-                     std::vector<std::uint32_t> ordinals) {
-    store.ListStaged(batch, -1, kPage, std::move(ordinals),
-                     [self = shared_from_this(), rows = std::move(rows),
-                      specs = std::move(specs)](Result<std::vector<StagedResult>> staged) {
-                       if (!staged.ok()) return self->done(staged.error());
-                       auto found = staged->begin();
-                       for (std::size_t i = 0; i < rows.size(); ++i) {
-                         while (found != staged->end() && found->outcome.ordinal < rows[i].ordinal)
-                           ++found;
-                         bool has =
-                             found != staged->end() && found->outcome.ordinal == rows[i].ordinal;
-                         self->builder.Add(rows[i], specs[i].player_name, has);
-                       }
-                       self->NextPage(rows.back().ordinal);
+    ListRequestViews(store, batch, {.states = MissingStates(), .after = after, .limit = kPage},
+                     [self = shared_from_this()](Result<RequestPage> page) {
+                       if (!page.ok()) return self->done(page.error());
+                       self->LookForStaged(std::move(*page));
                      });
   }
 
+  void LookForStaged(RequestPage page) {
+    std::vector<std::uint32_t> ordinals;
+    for (const RequestView& view : page.views) ordinals.push_back(view.row.ordinal);
+    if (ordinals.empty()) return Advance(page.next);
+    store.ListStaged(batch.id, -1, kPage, std::move(ordinals),
+                     [self = shared_from_this(),
+                      page = std::move(page)](const Result<std::vector<StagedResult>>& staged) {
+                       if (!staged.ok()) return self->done(staged.error());
+                       self->Take(page, *staged);
+                     });
+  }
+
+  // Both by ordinal.
+  void Take(const RequestPage& page, const std::vector<StagedResult>& staged) {
+    auto found = staged.begin();
+    for (const RequestView& view : page.views) {
+      while (found != staged.end() && found->outcome.ordinal < view.row.ordinal) ++found;
+      bool has = found != staged.end() && found->outcome.ordinal == view.row.ordinal;
+      builder.Add(view.row, view.spec.player_name, has);
+    }
+    Advance(page.next);
+  }
+
+  void Advance(std::int64_t next) {
+    if (next >= 0) return NextPage(next);
+    done(builder.Build(fault));
+  }
+
   Store& store;
-  BatchId batch;
+  Batch batch;
   AutopsyBuilder builder;
   std::string fault;
   DoneWith<Autopsy> done;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -51,14 +52,18 @@ void CanaryRunner::Plan(Duration wait) {
 }
 
 void CanaryRunner::Round() {
-  store_.AcquireLease(kLeaseName, owner_, kLease, [this](Result<LeaseGrant> grant) {
+  auto looked_up = [this](Result<std::vector<Record>> found) {
+    if (!found.ok()) return Plan(options_.period);
+    Look(found->empty() ? nullptr : &found->front());
+  };
+  auto leased = [this, looked_up](Result<LeaseGrant> grant) {
     if (!grant.ok() || !grant->granted) return Plan(std::min(options_.period, kLease));
     RecordFilter newest{.kind = std::string(kCanaryRecords), .newest_first = true, .limit = 1};
-    store_.ListRecords(std::move(newest), [this](Result<std::vector<Record>> found) {
-      if (!found.ok()) return Plan(options_.period);
-      Look(found->empty() ? nullptr : &found->front());
-    });
-  });
+    store_.ListRecords(std::move(newest),
+                       Watched<std::vector<Record>>(loop_, NoAnswer(), looked_up));
+  };
+  store_.AcquireLease(kLeaseName, owner_, kLease,
+                      Watched<LeaseGrant>(loop_, NotKnown(), std::move(leased)));
 }
 
 void CanaryRunner::Look(const Record* newest) {
@@ -79,12 +84,14 @@ void CanaryRunner::Look(const Record* newest) {
 void CanaryRunner::Settle(Canary canary) {
   std::string id = canary.id;
   auto conclude = [this, canary = std::move(canary)](Result<Record> counted) {
+    auto found = [this, canary, counted = std::move(counted)](Result<Record> worked) {
+      Conclude(canary, worked, counted);
+    };
     store_.GetRecord(std::string(kCanaryWorkedRecords), canary.id,
-                     [this, canary, counted = std::move(counted)](Result<Record> worked) {
-                       Conclude(canary, worked, counted);
-                     });
+                     Watched<Record>(loop_, NoAnswer(), std::move(found)));
   };
-  store_.GetRecord(std::string(kCanaryCountedRecords), std::move(id), std::move(conclude));
+  store_.GetRecord(std::string(kCanaryCountedRecords), std::move(id),
+                   Watched<Record>(loop_, NoAnswer(), std::move(conclude)));
 }
 
 void CanaryRunner::Conclude(Canary canary, const Result<Record>& worked,
@@ -119,15 +126,18 @@ void CanaryRunner::StillLost(Canary canary) {
   std::string id = canary.id;
   auto ask_bus = [this, canary = std::move(canary)](Result<Record> worked) {
     if (worked.ok()) return Send();
-    bus_.Inspect({Topic::Kind::kRequests, ""}, [this, canary](Result<Backlog> backlog) {
+    auto inspected = [this, canary](Result<Backlog> backlog) {
       bool gone = backlog.ok() && backlog->waiting + backlog->leased == 0;
       bool blind = !backlog.ok() && backlog.error().code == Errc::kUnsupported;
       bool unsure = blind || canary.lost_after == "recorded";
       bool anyway = unsure && store_.Now() - canary.sent_at > kSendAnyway;
       gone || anyway ? Send() : CountLoss(canary);
-    });
+    };
+    bus_.Inspect({Topic::Kind::kRequests, ""},
+                 Watched<Backlog>(loop_, NoAnswer(), std::move(inspected)));
   };
-  store_.GetRecord(std::string(kCanaryWorkedRecords), std::move(id), std::move(ask_bus));
+  store_.GetRecord(std::string(kCanaryWorkedRecords), std::move(id),
+                   Watched<Record>(loop_, NoAnswer(), std::move(ask_bus)));
 }
 
 void CanaryRunner::CountLoss(Canary canary) {
@@ -149,27 +159,29 @@ void CanaryRunner::Send() {
   canary.expires_at = canary.sent_at + options_.timeout;
   // Ascends with time; unique where two coordinators believe that they send.
   canary.id = fmt::format("{:017}-{:08x}", canary.sent_at.micros(), random_.Next() & 0xffffffffu);
+  auto stored = [this, canary](Result<Record> record) {
+    if (!record.ok()) return Plan(options_.period);
+    Publish(canary);
+  };
   store_.PutRecord({std::string(kCanaryRecords), canary.id, {}, Encode(canary)}, PutMode::kReplace,
-                   [this, canary](Result<Record> stored) {
-                     if (!stored.ok()) return Plan(options_.period);
-                     Publish(canary);
-                   });
+                   Watched<Record>(loop_, NotKnown(), std::move(stored)));
 }
 
 void CanaryRunner::Publish(Canary canary) {
   std::string body = Encode(CanaryMessage{canary.id, canary.sent_at, canary.expires_at});
+  auto published = [this, canary](Result<std::vector<std::string>> sent) mutable {
+    if (sent.ok() && sent->front().empty()) canary.published_at = store_.Now();
+    canary.message = sent.ok() ? sent->front() : sent.error().message;
+    Keep(canary, kLook);
+  };
   bus_.Publish({Topic::Kind::kRequests, ""}, {std::move(body)},
-               [this, canary](Result<std::vector<std::string>> sent) mutable {
-                 if (sent.ok() && sent->front().empty()) canary.published_at = store_.Now();
-                 if (!sent.ok()) canary.message = sent.error().message;
-                 if (sent.ok()) canary.message = sent->front();
-                 Keep(canary, kLook);
-               });
+               Watched<std::vector<std::string>>(loop_, NotKnown(), std::move(published)));
 }
 
 void CanaryRunner::Keep(const Canary& canary, Duration next) {
-  store_.PutRecord({std::string(kCanaryRecords), canary.id, {}, Encode(canary)}, PutMode::kReplace,
-                   [this, next](const Result<Record>&) { Plan(next); });
+  store_.PutRecord(
+      {std::string(kCanaryRecords), canary.id, {}, Encode(canary)}, PutMode::kReplace,
+      Watched<Record>(loop_, NotKnown(), [this, next](const Result<Record>&) { Plan(next); }));
 }
 
 void CountCanary(Store& store, CanaryAnswer answer, std::function<void(bool ack)> settle) {

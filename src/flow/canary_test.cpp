@@ -137,6 +137,21 @@ TEST_F(CanaryTest, F03_WhatTheBusHasLostIsFollowedByAnother) {
   EXPECT_EQ(Work(), 1);
 }
 
+TEST_F(CanaryTest, F31_CallsThatAreNeverAnsweredEndNoCanaries) {
+  for (const char* hanging : {"AcquireLease", "ListRecords", "GetRecord", "PutRecord"}) {
+    int hang = 3;
+    coordinator_->store.fault = [&](const std::string& call) {
+      return call == hanging && hang-- > 0 ? Fault::kHang : Fault::kNone;
+    };
+    std::size_t before = Canaries().size();
+    for (int i = 0; i < 10; ++i) {
+      world_.loop.Advance(minutes(1));
+      Work();
+    }
+    EXPECT_GT(Canaries().size(), before) << hanging;
+  }
+}
+
 TEST_F(CanaryTest, F13_AWorkerThatDiedWithItGivesItToTheNext) {
   world_.loop.RunIdle();
   auto taken = Await<std::vector<Delivery>>(world_.loop, [&](auto done) {

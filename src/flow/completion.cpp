@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/retry.h"
 #include "flow/canary.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -18,7 +19,7 @@ constexpr auto kNackDelay = std::chrono::seconds(1);
 constexpr Backoff kPullBackoff{std::chrono::milliseconds(200), std::chrono::seconds(10)};
 constexpr std::size_t kQuarantineBytes = 4096;
 
-Completion GivenUp(const RequestMessage& request) {
+Completion GivenUp(const RequestMessage& request, Instant at) {
   Completion item;
   item.ordinal = request.ordinal;
   item.player = request.spec.player;
@@ -26,6 +27,7 @@ Completion GivenUp(const RequestMessage& request) {
   item.status = RequestState::kFailed;
   item.attempt = request.attempt;
   item.reason = "DeadLetter: delivered too often without an answer";
+  item.reported_at = at;
   return item;
 }
 
@@ -83,10 +85,14 @@ void CompletionIntake::Pull(Source& source) {
   if (source.pulling || stopping_ || full) return;
   source.pulling = true;
   LeaseOptions options{.max = limits::kMessagesPerCall, .lease = kLease, .wait = kWait};
-  bus_.Lease(source.topic, owner_, options, [this, &source](Result<std::vector<Delivery>> taken) {
+  // What an answer that never came has leased comes back when its lease ends.
+  auto taken = [this, &source](Result<std::vector<Delivery>> deliveries) {
     source.pulling = false;
-    Taken(source, std::move(taken));
-  });
+    Taken(source, std::move(deliveries));
+  };
+  bus_.Lease(source.topic, owner_, options,
+             Watched<std::vector<Delivery>>(loop_, NoAnswer(), std::move(taken),
+                                            kWait + limits::kWatchTime));
 }
 
 void CompletionIntake::Taken(Source& source, Result<std::vector<Delivery>> deliveries) {
@@ -144,10 +150,13 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
                                    Instant reported_at, std::function<void(bool ack)> settle) {
   if (auto* completed = std::get_if<CompletionMessage>(&message)) {
     for (Completion& item : completed->completions) item.reported_at = reported_at;
-    return SubmitCompletions(std::move(*completed), body, std::move(settle));
+    return SubmitCompletions(std::move(*completed), Completions::Origin::kReported, body,
+                             std::move(settle));
   }
   if (auto* canary = std::get_if<CanaryAnswer>(&message)) {
-    return CountCanary(store_, std::move(*canary), std::move(settle));
+    auto counted =
+        Watched<bool>(loop_, NotKnown(), [settle](Result<bool> ack) { settle(ack.ok() && *ack); });
+    return CountCanary(store_, std::move(*canary), counted);
   }
   LeaseReport& report = std::get<LeaseReport>(message);
   Leased event;
@@ -167,8 +176,9 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
                  });
 }
 
-void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::string& body,
-                                         std::function<void(bool ack)> settle, bool reconciled) {
+void CompletionIntake::SubmitCompletions(CompletionMessage message, Completions::Origin origin,
+                                         const std::string& body,
+                                         std::function<void(bool ack)> settle) {
   if (TIPOFF_MUTANT("ack-before-commit")) std::exchange(settle, [](bool) {})(true);
   RowKeys keys;
   for (const Completion& item : message.completions) {
@@ -179,7 +189,7 @@ void CompletionIntake::SubmitCompletions(CompletionMessage message, const std::s
     }
   }
   Completions event;
-  event.reconciled = reconciled;
+  event.origin = origin;
   event.items = std::move(message.completions);
   Topic topic{Topic::Kind::kCompletions, ""};
   driver_.Submit(message.batch, std::move(keys), std::move(event),
@@ -209,9 +219,8 @@ void CompletionIntake::HandleDeadLetter(const std::string& body, Instant reporte
   if (request == nullptr) return settle(true);  // A canary: that it is lost is known by the clock.
   RequestMessage work = std::move(*request);
   if (work.ordinal == Completion::kNoOrdinal) {
-    Completion item = GivenUp(work);
-    item.reported_at = reported_at;
-    return SubmitCompletions({work.batch, {std::move(item)}}, body, std::move(settle));
+    return SubmitCompletions({work.batch, {GivenUp(work, reported_at)}},
+                             Completions::Origin::kGivenUp, body, std::move(settle));
   }
   // Where only the reports got lost, its result is staged: then it did not fail.
   auto staged = [this, request = work, reported_at, body,
@@ -220,13 +229,17 @@ void CompletionIntake::HandleDeadLetter(const std::string& body, Instant reporte
       troubles_.NoteStore(found.error(), request.batch);
       return settle(false);
     }
-    bool has = found.ok() && !found->empty();
-    Completion item = has ? found->front().outcome : GivenUp(request);
-    item.reported_at = has ? found->front().staged_at : reported_at;
-    SubmitCompletions({request.batch, {std::move(item)}}, body, settle, has);
+    if (!found.ok() || found->empty()) {
+      return SubmitCompletions({request.batch, {GivenUp(request, reported_at)}},
+                               Completions::Origin::kGivenUp, body, settle);
+    }
+    Completion item = found->front().outcome;
+    item.reported_at = found->front().staged_at;
+    SubmitCompletions({request.batch, {std::move(item)}}, Completions::Origin::kReconciled, body,
+                      settle);
   };
   store_.ListStaged(work.batch, -1, 1, {static_cast<std::uint32_t>(work.ordinal)},
-                    std::move(staged));
+                    Watched<std::vector<StagedResult>>(loop_, NoAnswer(), std::move(staged)));
 }
 
 void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,
@@ -235,7 +248,9 @@ void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,
       {{"topic", ToString(topic)}, {"reason", reason}});
   Quarantined message{{}, ToString(topic), reason, body.substr(0, kQuarantineBytes)};
   troubles_.Note(Layer::kCompletionPath, kQuarantinedTrouble, reason);
-  store_.Quarantine({std::move(message)}, [settle](Status status) { settle(status.ok()); });
+  store_.Quarantine({std::move(message)}, Watched<Done>(loop_, NotKnown(), [settle](Status status) {
+                      settle(status.ok());
+                    }));
 }
 
 }  // namespace tipoff

@@ -36,9 +36,8 @@ class CompletionIntake {
                    std::function<void(bool ack)> settle);
   void HandleDeadLetter(const std::string& body, Instant reported_at,
                         std::function<void(bool ack)> settle);
-  // `reconciled`: found staged, and never reported.
-  void SubmitCompletions(CompletionMessage message, const std::string& body,
-                         std::function<void(bool ack)> settle, bool reconciled = false);
+  void SubmitCompletions(CompletionMessage message, Completions::Origin origin,
+                         const std::string& body, std::function<void(bool ack)> settle);
   void Quarantine(const Topic& topic, const std::string& body, const std::string& reason,
                   std::function<void(bool ack)> settle);
   void CheckDrained();

@@ -532,6 +532,26 @@ TEST_F(CoordinatorTest, F16_ADeadLetterIsCountedAsFailed) {
   EXPECT_TRUE(world_.Everything(batch.id).requests.at(0).row.reason.starts_with("DeadLetter"));
 }
 
+TEST_F(CoordinatorTest, F25_AnswersThatNeverComeStopNoIntake) {
+  world_.AddSlate(2);
+  auto c = world_.NewCoordinator();
+  c->bus.deaf = 4;
+  c->coordinator.Start();
+  BatchId id = world_.Start(*c).batch.id;
+  world_.WorkAll();
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(world_.Stored(id).phase, Phase::kSucceeded);
+  c->store.fault = [](const std::string& call) {
+    return call == "Quarantine" ? Fault::kHang : Fault::kNone;
+  };
+  world_.broker.Publish({Topic::Kind::kCompletions, ""}, "rubbish", world_.loop.Now());
+  world_.loop.Advance(seconds(1));
+  bool stopped = false;
+  c->coordinator.Stop([&] { stopped = true; });
+  world_.loop.Advance(minutes(1));
+  EXPECT_TRUE(stopped) << "it is settled as not durable, and comes again";
+}
+
 TEST_F(CoordinatorTest, F14_ADeadLetterWhoseResultIsStagedIsThatResult) {
   world_.AddSlate(2);
   auto c = world_.NewCoordinator();

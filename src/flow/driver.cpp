@@ -19,7 +19,7 @@ bool Merge(Event& into, const Event& event) {
   auto* completions = std::get_if<Completions>(&into);
   const auto* more = std::get_if<Completions>(&event);
   if (completions == nullptr || more == nullptr) return false;
-  if (completions->reconciled != more->reconciled) return false;
+  if (completions->origin != more->origin) return false;
   completions->items.insert(completions->items.end(), more->items.begin(), more->items.end());
   return true;
 }

@@ -112,6 +112,11 @@ struct JournalCollector : std::enable_shared_from_this<JournalCollector> {
 
 }  // namespace
 
+std::vector<RequestState> MissingStates() {
+  return {RequestState::kFailed, RequestState::kExpired, RequestState::kCancelled,
+          RequestState::kUndelivered};
+}
+
 void ListRequestViews(Store& store, const Batch& batch, RequestFilter filter,
                       DoneWith<RequestPage> done) {
   std::vector<RequestState> wanted = filter.states;

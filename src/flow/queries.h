@@ -30,6 +30,9 @@ struct RequestPage {
 void ListRequestViews(Store& store, const Batch& batch, RequestFilter filter,
                       DoneWith<RequestPage> done);
 
+// What a request without a prediction and without a right skip reads as at its batch's end.
+std::vector<RequestState> MissingStates();
+
 // All predictions of the requests of a batch that succeeded, by game, player, system, line.
 void ListPredictionViews(Store& store, const Batch& batch,
                          DoneWith<std::vector<PredictionView>> done);

@@ -66,7 +66,7 @@ void Redriver::Reconcile(const BatchId& batch, std::vector<Request> rows,
   std::int64_t last = rows.back().ordinal;
   Completions found;
   RowKeys found_keys;
-  found.reconciled = true;
+  found.origin = Completions::Origin::kReconciled;
   for (StagedResult& result : staged) {
     found_keys.ordinals.push_back(static_cast<std::uint32_t>(result.outcome.ordinal));
     result.outcome.reported_at = result.staged_at;

@@ -16,6 +16,7 @@ class FaultyBus final : public Bus {
   FaultyBus(Bus& bus, Loop& loop) : bus_(bus), loop_(loop) {}
 
   bool down = false;  // Every call is answered kUnavailable, and nothing is done.
+  int deaf = 0;       // So many leases to come are never answered.
   int publishes = 0;  // Calls so far.
 
   void Publish(Topic topic, std::vector<std::string> bodies,
@@ -25,6 +26,7 @@ class FaultyBus final : public Bus {
   }
   void Lease(Topic topic, Incarnation owner, LeaseOptions options,
              std::function<void(Result<std::vector<Delivery>>)> done) override {
+    if (deaf > 0 && deaf-- > 0) return;
     if (!Refused(done)) bus_.Lease(std::move(topic), std::move(owner), options, std::move(done));
   }
   void Ack(Topic topic, std::vector<LeaseToken> tokens, std::function<void(Status)> done) override {
