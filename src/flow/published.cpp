@@ -93,13 +93,20 @@ struct Reader : std::enable_shared_from_this<Reader> {
 
 }  // namespace
 
+void ListPublications(Store& store, const Slot& slot, DoneWith<std::vector<Batch>> done) {
+  BatchFilter published{.published_only = true, .slot = slot, .limit = kPublicationsMax};
+  store.ListBatches(published, [done = std::move(done)](Result<BatchPage> page) {
+    if (!page.ok()) return done(page.error());
+    done(std::move(page->batches));
+  });
+}
+
 void ListPublished(Store& store, const Slot& slot, DoneWith<std::vector<PublishedPlayer>> done) {
   auto reader = std::make_shared<Reader>(store);
   reader->done = std::move(done);
-  BatchFilter published{.published_only = true, .slot = slot, .limit = kPublicationsMax};
-  store.ListBatches(published, [reader](Result<BatchPage> page) {
-    if (!page.ok()) return reader->done(page.error());
-    reader->batches = std::move(page->batches);
+  ListPublications(store, slot, [reader](Result<std::vector<Batch>> batches) {
+    if (!batches.ok()) return reader->done(batches.error());
+    reader->batches = std::move(*batches);
     reader->NextBatch();
   });
 }

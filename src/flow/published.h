@@ -17,6 +17,9 @@ struct PublishedPlayer {
   std::vector<Prediction> predictions;  // Empty for a skip. By system, then line.
 };
 
+// What is looked through for a slot's readers: its publications, the newest first, 200 at most.
+void ListPublications(Store& store, const Slot& slot, DoneWith<std::vector<Batch>> done);
+
 // The highest-numbered publication in which the player succeeded or was skipped; failed, expired
 // and undelivered requests leave the older rows. By game, then player. Empty: nothing is published.
 void ListPublished(Store& store, const Slot& slot, DoneWith<std::vector<PublishedPlayer>> done);

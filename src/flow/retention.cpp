@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/log.h"
+#include "flow/published.h"
 #include "flow/watch.h"
 
 namespace tipoff {
@@ -14,8 +15,6 @@ constexpr std::size_t kCandidates = 50;
 constexpr std::size_t kCalls = 20;
 // Batches of one step that may fail before it is taken for the store's fault.
 constexpr int kFailures = 3;
-// Publications of one slot that are looked through, as its readers do.
-constexpr std::size_t kPublicationsMax = 200;
 
 // Goes through the publications of a slot, the newest first, and keeps those that are the first to
 // say something about somebody.
@@ -66,10 +65,9 @@ struct VisibleReader : std::enable_shared_from_this<VisibleReader> {
 void FindVisible(Store& store, const Slot& slot, DoneWith<std::set<BatchId>> done) {
   auto reader = std::make_shared<VisibleReader>(store);
   reader->done = std::move(done);
-  BatchFilter published{.published_only = true, .slot = slot, .limit = kPublicationsMax};
-  store.ListBatches(published, [reader](Result<BatchPage> page) {
-    if (!page.ok()) return reader->done(page.error());
-    reader->batches = std::move(page->batches);
+  ListPublications(store, slot, [reader](Result<std::vector<Batch>> batches) {
+    if (!batches.ok()) return reader->done(batches.error());
+    reader->batches = std::move(*batches);
     reader->NextBatch();
   });
 }
