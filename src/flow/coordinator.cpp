@@ -25,7 +25,7 @@ Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Opt
       canary_(loop, store, bus, random, options.process, options.canary),
       starter_(store, driver_, random, options.rows_per_chunk),
       standing_(loop, store, troubles_, options.process.str(),
-                [this] { return sweep_.standing().success_age; }) {
+                [this] { return sweep_.standing().swept_age; }) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });
 }
 

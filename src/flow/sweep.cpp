@@ -64,6 +64,11 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
     last_page_ = cursor_.empty() && first_.empty();
     if (cursor_.empty()) first_.clear();  // Begun in the middle: once more, from the top.
     for (Batch& batch : page->batches) waiting_.push_back(std::move(batch));
+    for (const std::string& header : page->unreadable) {
+      Log(Severity::kError, "a batch can't be read, so nobody ends it: mend or drop its row",
+          {{"batch", header}});
+      if (trouble_.ok()) trouble_ = Error{Errc::kCorrupt, header};
+    }
     VisitSome();
   }
 
@@ -78,6 +83,8 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
     if (!last_page_) return LivePage();
     if (at_work_ > 0) return;
     visited_ = true;
+    // Every batch had its turn, whatever became of one of them.
+    sweep_.success_at_ = sweep_.swept_at_ = sweep_.loop_.Steady();
     SettlePage();
   }
 
@@ -170,7 +177,8 @@ Sweep::Sweep(Loop& loop, Store& store, Driver& driver, FanIn& fan_in, const Inca
       redriver_(loop, store, driver),
       retention_(loop, store, options.keep_batches),
       alerts_(loop, store, options.alerts),
-      success_at_(loop.Steady()) {}
+      swept_at_(loop.Steady()),
+      success_at_(swept_at_) {}
 
 Sweep::~Sweep() { loop_.Cancel(timer_); }
 
@@ -197,7 +205,6 @@ void Sweep::Plan() {
 
 void Sweep::Ended(const Status& status) {
   if (status.ok()) {
-    success_at_ = loop_.Steady();
     ++rounds_;
     return;
   }
@@ -227,7 +234,8 @@ void Sweep::Visit(const Batch& batch, DoneWith<Applied> done) {
 }
 
 Sweep::Standing Sweep::standing() const {
-  return {leadership_.held(), loop_.Steady() - success_at_, rounds_, troubles_};
+  Duration now = loop_.Steady();
+  return {leadership_.held(), now - swept_at_, now - success_at_, rounds_, troubles_};
 }
 
 }  // namespace tipoff

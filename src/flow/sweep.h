@@ -62,10 +62,12 @@ class Sweep {
 
   struct Standing {
     bool leader = false;
-    // Since a round ended well here, or another was seen to hold the lease; never: since the start.
+    // Since every live batch last had its turn here; never: since the start.
+    Duration swept_age{0};
+    // The same, or since another was seen to hold the lease: somebody is there to sweep.
     Duration success_age{0};
     std::uint64_t rounds = 0;    // That ended well here.
-    std::uint64_t troubles = 0;  // Rounds that did not.
+    std::uint64_t troubles = 0;  // Rounds that did not, if only for one batch.
   };
   Standing standing() const;
 
@@ -89,6 +91,7 @@ class Sweep {
   std::set<BatchId> visiting_;  // Visits of rounds that the driver has not answered yet.
   std::string resume_;          // Where a round was cut off.
   std::string settle_cursor_;
+  Duration swept_at_{};    // Steady time.
   Duration success_at_{};  // Steady time.
   std::uint64_t rounds_ = 0;
   std::uint64_t troubles_ = 0;

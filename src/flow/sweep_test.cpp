@@ -114,6 +114,8 @@ TEST_F(SweepTest, F31_OneSweepsAndTheOthersOnlyLookForTheLease) {
   EXPECT_EQ(c2->store.calls["ListBatches"], 0);
   EXPECT_LE(c2->coordinator.sweep().standing().success_age, Duration(seconds(5)))
       << "it knows that another sweeps";
+  EXPECT_GE(c2->coordinator.sweep().standing().swept_age, Duration(minutes(10)))
+      << "and claims none of that for itself";
 }
 
 TEST_F(SweepTest, F31_TheLeaderDiesAtTheWorstMomentAndAnotherTakesOverInTime) {
@@ -289,6 +291,18 @@ TEST_F(SweepTest, F31_BatchesWhoseCommitsHangOrFailHoldUpNoOther) {
     world.loop.Advance(minutes(1));
     for (const BatchId& id : batches) ASSERT_TRUE(IsTerminal(world.Stored(id).phase)) << id;
   }
+}
+
+TEST_F(SweepTest, F31_ABatchThatCanNotBeWrittenDoesNotMakeTheSweepLookDead) {
+  Put("b0", 1, Within(minutes(1)));
+  auto c = world_.NewCoordinator();
+  c->store.fault = [](const std::string& call) {
+    return call == "Commit" ? Fault::kRefused : Fault::kNone;
+  };
+  c->coordinator.Start();
+  world_.loop.Advance(minutes(10));
+  EXPECT_LE(c->coordinator.sweep().standing().swept_age, Duration(seconds(15)));
+  EXPECT_GT(c->coordinator.sweep().standing().troubles, 10u) << "and it is told";
 }
 
 TEST_F(SweepTest, F31_APageThatCanNotBeReadKeepsNoOtherFromItsTurn) {

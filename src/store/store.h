@@ -144,6 +144,8 @@ struct BatchFilter {
 struct BatchPage {
   std::vector<Batch> batches;  // Newest first; with published_only by publication, highest first.
   std::string next;            // Cursor of the next page; "" if this was the last.
+  // Headers of the page that can't be decoded, each "ID: why". They keep no other from its turn.
+  std::vector<std::string> unreadable;
 };
 
 struct JournalRecord {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "flow/commit.h"
+#include "sqlite/connection.h"
 #include "sqlite/schema.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
@@ -57,6 +58,10 @@ class SqliteBackend final : public Backend {
   }
   Store& store() override { return *store_; }
   Store& other() override { return *other_; }
+  // What somebody with an editor does to the file.
+  void Execute(const std::string& sql) {
+    sqlite::Connection(folder_ / "tipoff.db", sqlite::Connection::Mode::kReadWrite).Execute(sql);
+  }
 
  private:
   TempFolder folder_;
@@ -799,6 +804,34 @@ INSTANTIATE_TEST_SUITE_P(Backends, StoreContract,
                                                 return std::make_unique<SqliteBackend>();
                                               }}),
                          [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST(SqliteStoreTest, F31_AHeaderThatCannotBeReadKeepsNoOtherFromItsTurn) {
+  SqliteBackend backend;
+  for (const char* id : {"b1", "b2", "b3"}) {
+    Batch header;
+    header.id = BatchId(id);
+    header.slot = {*ParseDay("2025-01-15"), id};
+    BatchCommit created = MakeCreation(std::move(header), 0, {}, "test", backend.store().Now(), {});
+    ASSERT_TRUE(Await<CreateOutcome>(backend.loop, [&](auto done) {
+                  backend.store().Create(created, std::nullopt, done);
+                }).ok());
+  }
+  backend.Execute("UPDATE batch SET phase='nonsense' WHERE id='b2'");
+  std::vector<std::string> seen, unreadable;
+  std::string after;
+  do {
+    auto page = Await<BatchPage>(backend.loop, [&](auto done) {
+      backend.store().ListBatches({.after = after, .limit = 1}, done);
+    });
+    ASSERT_TRUE(page.ok()) << page.error().message;
+    for (const Batch& batch : page->batches) seen.push_back(batch.id.str());
+    unreadable.insert(unreadable.end(), page->unreadable.begin(), page->unreadable.end());
+    after = page->next;
+  } while (!after.empty());
+  EXPECT_EQ(seen, (std::vector<std::string>{"b3", "b1"}));
+  ASSERT_EQ(unreadable.size(), 1u);
+  EXPECT_TRUE(unreadable[0].starts_with("b2: ")) << unreadable[0];
+}
 
 }  // namespace
 }  // namespace tipoff

@@ -249,12 +249,16 @@ void SqliteStore::ListBatches(BatchFilter filter, DoneWith<BatchPage> done) {
         sqlite3_bind_int64(raw, sqlite3_bind_parameter_index(raw, ":limit"), limit);
         BatchPage page;
         std::string last;
-        while (list.Step()) {
-          TIPOFF_TRY(Batch batch, sqlite::ReadBatch(list));
-          last = std::to_string(filter.published_only ? batch.publication : list.Int(30));
-          page.batches.push_back(std::move(batch));
+        for (; list.Step(); --limit) {
+          last = std::to_string(list.Int(filter.published_only ? 26 : 30));
+          auto batch = sqlite::ReadBatch(list);
+          if (batch.ok()) {
+            page.batches.push_back(std::move(*batch));
+          } else {
+            page.unreadable.push_back(list.Text(0) + ": " + batch.error().message);
+          }
         }
-        if (page.batches.size() == static_cast<std::size_t>(limit)) page.next = last;
+        if (limit == 0) page.next = last;
         return page;
       });
 }
