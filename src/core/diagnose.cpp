@@ -57,10 +57,25 @@ class Judge {
       return Say(Layer::kNone, 0.95, EndSentence(), Command("batch journal"));
     }
     if (batch_.phase == Phase::kSucceeded) return JudgeSuccess();
+    if (JudgeOrderedEnd()) return;
     if (JudgeStore() || JudgeAbsence()) return;
     if (JudgePath() || JudgeHops()) return;
     if (JudgeResults()) return;
     JudgeHealth();
+  }
+
+  // What was open at these ends waited for nobody: its end was decided while it went on.
+  bool JudgeOrderedEnd() {
+    if (batch_.reason == Reason::kPoisonedRun) {
+      return Blame(
+          Layer::kWorker, 0.9,
+          fmt::format("The first results all failed alike, so it was ended: {}.", batch_.message),
+          Command("batch autopsy"));
+    }
+    bool chosen =
+        batch_.reason == Reason::kToleranceMet || batch_.reason == Reason::kForcedByOperator;
+    if (!chosen || end_ - batch_.progress_at >= kHeldUp) return false;
+    return Blame(Layer::kNone, 0.9, EndSentence(), Command("batch journal"));
   }
 
   // --- what surrounds the batch ---------------------------------------------------------------
@@ -73,8 +88,7 @@ class Judge {
                    "tipoff doctor");
     }
     Weight weight = WeightOf(Layer::kStore);
-    if (!weight.heavy() || (!ended_ && f_.at - weight.last > minutes(1) && !Stalled()))
-      return false;
+    if (!Acute(weight)) return false;
     return Blame(
         Layer::kStore, 0.85,
         fmt::format("The store did not do its work: {} between {} and {}, the last: {}.",
@@ -122,7 +136,7 @@ class Judge {
   // was not reported is handed out again, and lease reports go the same way.
   bool JudgePath() {
     bool found = f_.reconciled > 0 && !ReconciledOfDead();
-    return (found || WeightOf(Layer::kCompletionPath).heavy()) && BlameCompletionPath();
+    return (found || Acute(WeightOf(Layer::kCompletionPath))) && BlameCompletionPath();
   }
 
   // --- the first hop with inflow and no outflow -----------------------------------------------
@@ -154,7 +168,8 @@ class Judge {
   bool JudgePublished() {
     if (f_.published.waiting == 0) return false;
     Weight gone = WeightOf(Layer::kSubscription);
-    if (f_.requests.state == BacklogFact::State::kMissing || gone.count > 0) {
+    bool there = f_.requests.state == BacklogFact::State::kKnown;
+    if (f_.requests.state == BacklogFact::State::kMissing || (gone.count > 0 && !there)) {
       std::string why = gone.count > 0 ? gone.message : f_.requests.problem;
       return Blame(Layer::kSubscription, 0.95,
                    fmt::format("The workers' subscription does not exist: {}. Nothing that is "
@@ -348,9 +363,7 @@ class Judge {
     }
     Instant from = batch_.created_at;
     for (const WorkerSighting& worker : f_.workers) {
-      bool died = worker.stopped_at.never() && worker.is_ours &&
-                  worker.seen_at >= from - kSilence && worker.seen_at + kSilence < end_;
-      if (!died) continue;
+      if (!worker.is_ours || !DiedMeanwhile(worker)) continue;
       return Blame(
           Layer::kWorker, 0.8,
           fmt::format(
@@ -359,9 +372,7 @@ class Judge {
           "tipoff doctor");
     }
     for (const CoordinatorSighting& c : f_.coordinators) {
-      bool died =
-          c.stopped_at.never() && c.seen_at >= from - kSilence && c.seen_at + kSilence < end_;
-      if (!died) continue;
+      if (!DiedMeanwhile(c)) continue;
       return Blame(
           Layer::kCoordinator, 0.8,
           fmt::format(
@@ -427,6 +438,11 @@ class Judge {
     return weight;
   }
 
+  // Of a live batch that goes on, what is over is over.
+  bool Acute(const Weight& weight) const {
+    return weight.heavy() && (ended_ || Stalled() || f_.at - weight.last <= minutes(1));
+  }
+
   bool Stalled() const {
     return !ended_ && f_.at - batch_.progress_at >= batch_.policy.stall_after;
   }
@@ -457,11 +473,15 @@ class Judge {
              worker.asked_at + minutes(1) >= std::min(worker.seen_at, end_);
     });
   }
+  // In the life of this batch, without a word.
+  bool DiedMeanwhile(const Sighting& sighting) const {
+    return sighting.stopped_at.never() && sighting.seen_at >= batch_.created_at - kSilence &&
+           sighting.seen_at + kSilence < end_;
+  }
   bool Died(const std::string& name) const {
     auto found = std::find_if(f_.workers.begin(), f_.workers.end(),
                               [&](const WorkerSighting& worker) { return worker.name == name; });
-    if (found == f_.workers.end() || !found->is_ours) return false;
-    return found->stopped_at.never() && found->seen_at + kSilence < end_;
+    return found != f_.workers.end() && found->is_ours && DiedMeanwhile(*found);
   }
   bool ReconciledOfDead() const {
     return std::any_of(f_.workers.begin(), f_.workers.end(),

@@ -276,6 +276,59 @@ TEST_F(DiagnoseTest, F14_WhatTheSweepFoundStagedIsTheCompletionPath) {
   EXPECT_EQ(Answer(), Layer::kCompletionPath) << sentence;
 }
 
+TEST_F(DiagnoseTest, F16_APoisonedRunIsTheWorkersWithTheErrorAndNotWhatNobodyTook) {
+  Hops(105, 25, 25, 25);
+  facts.batch.message = "the first 25 results all failed alike, with 'no such model'";
+  End(Phase::kFailed, Reason::kPoisonedRun);
+  EXPECT_EQ(Answer(), Layer::kWorker) << sentence;
+  EXPECT_NE(sentence.find("no such model"), std::string::npos) << sentence;
+}
+
+TEST_F(DiagnoseTest, F33_WhatWasEndedWhileItWentOnIsNobodysFault) {
+  for (Reason reason : {Reason::kForcedByOperator, Reason::kToleranceMet}) {
+    Hops(105, 80, 60, 50);
+    facts.batch.progress_at = facts.at - seconds(5);
+    End(Phase::kPartial, reason);
+    EXPECT_EQ(Answer(), Layer::kNone) << sentence;
+    facts.batch.progress_at = kStart;  // But an operator ends what is stuck, too.
+    EXPECT_NE(Answer(), Layer::kNone) << sentence;
+  }
+}
+
+TEST_F(DiagnoseTest, ErrorsThatAreOverAreNotTheFaultOfABatchThatGoesOn) {
+  for (Layer layer : {Layer::kStore, Layer::kCompletionPath}) {
+    Hops(105, 105, 60, 60);
+    facts.batch.progress_at = facts.at;
+    facts.leased.oldest_waiting = facts.at - seconds(5);
+    facts.troubles = {{layer, "unavailable", "c1", kStart, kStart + seconds(2), 4, "a hiccup", {}}};
+    EXPECT_EQ(Answer(), Layer::kNone) << sentence;
+    facts.troubles[0].last_at = facts.at;
+    EXPECT_EQ(Answer(), layer) << sentence;
+  }
+}
+
+TEST_F(DiagnoseTest, ASubscriptionThatIsThereAgainIsNotMissing) {
+  Hops(105, 60, 60, 60);
+  facts.published.oldest_waiting = facts.at - seconds(5);
+  facts.batch.progress_at = facts.at;
+  facts.requests.waiting = 45;
+  facts.troubles = {{Layer::kSubscription, "not_found", "w1", kStart, kStart, 1, "no such", {}}};
+  EXPECT_EQ(Answer(), Layer::kNone) << sentence;
+}
+
+TEST_F(DiagnoseTest, F14_AWorkerThatDiedBeforeTheBatchExplainsNothingInIt) {
+  Hops(105, 105, 105, 105);
+  facts.reconciled = 12;
+  WorkerSighting dead = facts.workers[0];
+  dead.name = "long-gone";
+  dead.is_ours = true;
+  dead.started_at = kStart - minutes(600);
+  dead.seen_at = kStart - minutes(300);
+  facts.workers.push_back(dead);
+  End(Phase::kSucceeded, Reason::kCompleted);
+  EXPECT_EQ(Answer(), Layer::kCompletionPath) << sentence;
+}
+
 TEST_F(DiagnoseTest, UnknownBacklogIsToldAsUnknown) {
   Hops(105, 105, 60, 50);
   facts.requests = {};

@@ -66,6 +66,11 @@ void TroubleLog::Note(Layer layer, std::string_view kind, std::string_view messa
                       const BatchId& batch) {
   Instant now = store_.Now();
   Key key{layer, std::string(kind), batch};
+  // What is written and over makes room, so that a long life never runs out of it.
+  std::erase_if(open_, [now](const auto& item) {
+    const Window& window = item.second;
+    return window.written == window.trouble.count && now - window.trouble.last_at > kWindowGap;
+  });
   auto found = open_.find(key);
   if (found == open_.end() && open_.size() >= limits::kTroubleKinds) {
     key = {layer, std::string(kind), BatchId()};  // Many batches, one trouble.

@@ -78,6 +78,14 @@ TEST_F(TroubleLogTest, ManyKindsAreBoundedAndTheirBatchesForgottenFirst) {
   EXPECT_EQ(count, 5000u) << "none of them is lost";
 }
 
+TEST_F(TroubleLogTest, ALongLifeNeverForgetsWhichBatchAnErrorBelongsTo) {
+  for (std::size_t i = 0; i < 3 * limits::kTroubleKinds; ++i) {
+    log_.Note(Layer::kHistory, "timeout", "slow", BatchId("b" + std::to_string(i)));
+    loop_.Advance(minutes(2));
+  }
+  for (const Trouble& trouble : Read()) EXPECT_FALSE(trouble.batch.empty());
+}
+
 TEST_F(TroubleLogTest, OldOnesAreForgotten) {
   log_.Note(Layer::kBus, "unavailable", "503");
   loop_.Advance(kTroubleKept + minutes(1));
