@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/fields.h"
 #include "base/json.h"
 #include "core/limits.h"
 
@@ -51,6 +52,12 @@ Result<std::string> ReadReason(const boost::json::object& body, std::string fall
                                              limits::kReasonBytes, reason.size())};
   }
   return reason;
+}
+
+Result<std::string> ReadOnlyReason(const Call& call) {
+  TIPOFF_TRY(boost::json::object body, call.Body());
+  TIPOFF_TRY_STATUS(OnlyFields(body, {"reason"}));
+  return ReadReason(body);
 }
 
 void CheckBatch(const ApiParts& parts, const BatchId& id, Duration stall_after, double min_percent,

@@ -37,6 +37,9 @@ std::string_view ActionOf(const StallCheck& check);
 // The "reason" of an order: "" without one, kInvalid if it is too long to stand in a header.
 Result<std::string> ReadReason(const boost::json::object& body, std::string fallback = "");
 
+// The same of a call that may tell nothing else.
+Result<std::string> ReadOnlyReason(const Call& call);
+
 // Reconciles and relays what is due, as the sweep would, then ends the batch if it is stalled by
 // these thresholds and enough of it is done.
 void CheckBatch(const ApiParts& parts, const BatchId& id, Duration stall_after, double min_percent,

@@ -77,11 +77,7 @@ void List(const ApiParts& parts, const Call& call) {
 
 // Sent again from the beginning, with all its tries, under the id that it has.
 void Resend(const ApiParts& parts, const Call& call) {
-  auto body = call.Body();
-  if (!body.ok()) return call.Fail(body.error());
-  Status only = OnlyFields(*body, {"reason"});
-  if (!only.ok()) return call.Fail(only.error());
-  auto why = ReadReason(*body);
+  auto why = ReadOnlyReason(call);
   if (!why.ok()) return call.Fail(why.error());
   std::string id = call.Param("id");
   auto update = [parts, call](Announcement announcement) {

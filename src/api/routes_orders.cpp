@@ -72,11 +72,7 @@ void StartBatch(const ApiParts& parts, const Call& call) {
 
 std::function<void(Call)> OrderHandler(const ApiParts& parts, Order order, std::string action) {
   return [parts, order, action](const Call& call) {
-    auto body = call.Body();
-    if (!body.ok()) return call.Fail(body.error());
-    Status only = OnlyFields(*body, {"reason"});
-    if (!only.ok()) return call.Fail(only.error());
-    auto why = ReadReason(*body);
+    auto why = ReadOnlyReason(call);
     if (!why.ok()) return call.Fail(why.error());
     BatchId id(call.Param("id"));
     Audited(parts, call, {action, id.str(), *why}, [parts, call, id, order, why = *why] {
@@ -116,11 +112,7 @@ void CheckStalledBatch(const ApiParts& parts, const Call& call) {
 }
 
 void RetryBatch(const ApiParts& parts, const Call& call) {
-  auto body = call.Body();
-  if (!body.ok()) return call.Fail(body.error());
-  Status only = OnlyFields(*body, {"reason"});
-  if (!only.ok()) return call.Fail(only.error());
-  auto why = ReadReason(*body);
+  auto why = ReadOnlyReason(call);
   if (!why.ok()) return call.Fail(why.error());
   BatchId id(call.Param("id"));
   Starter& starter = parts.coordinator.starter();

@@ -213,12 +213,10 @@ std::string FormatAutopsy(const json::object& autopsy, Output output) {
   }
   if (output == Output::kCsv) return missing.Csv();
   std::string out = FieldText(autopsy, "batch_id") + "\n\n";
+  std::string_view lead = "  ";  // The outcome itself; behind it, why.
   for (const json::value& cause : list("causes")) {
-    out += fmt::format("  because  {}\n", cause.is_string() ? std::string_view(cause.as_string())
-                                                            : std::string_view());
-  }
-  if (std::size_t at = out.find("  because  "); at != std::string::npos) {
-    out.replace(at, 11, "  ");  // The outcome itself has no because.
+    if (cause.is_string()) out += fmt::format("{}{}\n", lead, std::string_view(cause.as_string()));
+    lead = "  because  ";
   }
   if (missing.rows() > 0) out += '\n' + missing.Text();
   std::int64_t more =
