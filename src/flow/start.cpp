@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "core/limits.h"
@@ -123,6 +124,7 @@ void Starter::ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode) {
   Record claim{kStartRecord, attempt->request.idempotency_key, {}, attempt->id.str()};
   store_.PutRecord(std::move(claim), mode, [this, attempt](Result<Record> claimed) {
     if (!claimed.ok()) return attempt->done(claimed.error());
+    TIPOFF_CRASH_POINT("start/key-claimed");
     if (store_.Now() - claimed->at > kKeyKept) return ClaimKey(attempt, PutMode::kReplace);
     if (claimed->body == attempt->id.str()) return Create(attempt, std::nullopt);
     attempt->id = BatchId(claimed->body);
@@ -213,6 +215,7 @@ void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) 
   store_.PutRecord({kRetryRecord, parent.id.str(), {}, id.str()}, PutMode::kFirstStays,
                    [this, attempt](Result<Record> claimed) {
                      if (!claimed.ok()) return attempt->done(claimed.error());
+                     TIPOFF_CRASH_POINT("start/child-claimed");
                      attempt->id = BatchId(claimed->body);
                      if (TIPOFF_MUTANT("child-not-claimed")) {
                        attempt->id = MakeBatchId(Day(), attempt->now, random_);
@@ -297,13 +300,17 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   if (superseded) end = superseded->Build(options.actor, attempt->now, options.targets);
   std::optional<Batch> ended;
   if (end) ended = end->next;
+  if (end) TIPOFF_CRASH_POINT("start/supersede");
+  TIPOFF_CRASH_POINT("start/create");
   store_.Create(std::move(commit), std::move(end),
                 [this, attempt, created, ended](Result<CreateOutcome> outcome) {
                   if (!outcome.ok()) return Again(attempt, outcome.error());
                   if (!outcome->created && outcome->live != attempt->id) {
                     return SlotHeld(attempt, outcome->live);
                   }
+                  TIPOFF_CRASH_POINT("start/created");
                   if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
+                  if (ended) TIPOFF_CRASH_POINT("start/superseded");
                   bool whole = attempt->rows_written == attempt->specs.size();
                   // Made by somebody else under the same name, or in a try whose answer was lost:
                   // what is stored is what is told.
@@ -321,6 +328,7 @@ void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
   driver_.Notify(batch, {.relay = !decided, .finalize = decided});
   attempt->outcome.kind = StartOutcome::Kind::kStarted;
   attempt->outcome.batch = batch;
+  TIPOFF_CRASH_POINT("start/answer");
   attempt->done(std::move(attempt->outcome));
 }
 
@@ -396,7 +404,9 @@ void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
     BatchCommit commit =
         builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
     commit.new_rows = std::move(rows);
+    TIPOFF_CRASH_POINT("start/chunk");
     store_.Commit(std::move(commit), [this, attempt](Status status) {
+      TIPOFF_CRASH_POINT("start/chunk-written");
       bool again = status.ok() || status.error().code == Errc::kConflict ||
                    status.error().code == Errc::kUnknownOutcome;
       if (!status.ok()) ++attempt->tries;
