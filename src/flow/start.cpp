@@ -64,6 +64,10 @@ void KeepRequired(std::vector<PlayerId>& required, const std::vector<RequestSpec
   });
 }
 
+// A batch that lacks rows. Its creator may be about to write them, or may have died before it
+// could: whoever has the same order writes the rest.
+bool HalfMade(const Batch& batch) { return !batch.sealed && !IsTerminal(batch.phase); }
+
 }  // namespace
 
 struct Starter::Attempt {
@@ -104,7 +108,7 @@ void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
 }
 
 // The batch of the first start with this key. Whoever claimed its name may have died, or be still
-// about to create it: `missing` runs then.
+// about to create it, or in the middle of that: `missing` runs then.
 void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
                         std::function<void()> missing) {
   store_.Load(first, {}, [attempt, missing = std::move(missing)](Result<Snapshot> snapshot) {
@@ -112,6 +116,7 @@ void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
       if (snapshot.error().code == Errc::kNotFound) return missing();
       return attempt->done(snapshot.error());
     }
+    if (HalfMade(snapshot->batch)) return missing();
     attempt->outcome.kind = StartOutcome::Kind::kStarted;
     attempt->outcome.batch = std::move(snapshot->batch);
     attempt->done(std::move(attempt->outcome));
@@ -163,7 +168,7 @@ void Starter::FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
   BatchFilter children{.retry_of = parent.id, .limit = 1};
   store_.ListBatches(children, [this, attempt, parent](Result<BatchPage> page) {
     if (!page.ok()) return attempt->done(page.error());
-    if (!page->batches.empty()) {
+    if (!page->batches.empty() && !HalfMade(page->batches.front())) {
       Batch& child = page->batches.front();
       attempt->outcome.kind = IsTerminal(child.phase) ? StartOutcome::Kind::kStarted
                                                       : StartOutcome::Kind::kAlreadyRunning;

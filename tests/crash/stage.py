@@ -16,7 +16,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "service"))
-from service import BINARY, Client, Receiver, Wrong, expect, tipoff, until  # noqa: E402
+from service import (BINARY, GAME_DATE, Client, Receiver, Wrong, expect, tipoff,  # noqa: E402
+                     until)
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 SMALL_DAY = "2026-04-11"  # 24 players of the demo league.
@@ -377,5 +378,5 @@ def make_template(root):
         stage.sql("DELETE FROM message")
         os.unlink(stage.folder)
         os.mkdir(stage.folder)
-    shutil.rmtree(os.path.join(folder, "demo"))
+    os.rename(os.path.join(folder, "demo"), os.path.join(root, "league"))
     return folder
