@@ -86,6 +86,7 @@ void ProcessLock::Forget(const Incarnation& dead) {
   std::scoped_lock guard(impl_->mutex);
   auto found = impl_->claimed.find(dead);
   if (found == impl_->claimed.end()) return;
+  unlink(fmt::format("{}/{}.sock", impl_->folder, dead.str()).c_str());  // Its doorbell's.
   unlink(fmt::format("{}/{}.lock", impl_->folder, dead.str()).c_str());
   TIPOFF_CRASH_POINT("process-lock/forgotten");
   close(found->second);

@@ -11,16 +11,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
-from stage import (BINARY, GAME_DATE, LARGE_DAY, SMALL_DAY, Stage, Wrong, expect, make_template,
-                   tipoff, until)
 import laws
+from service import envelope
+from stage import (BINARY, LARGE_DAY, SMALL_DAY, Stage, Wrong, expect, make_template, make_root,
+                   tipoff, until)
 
 # Two at a time: most of a run is waiting for deadlines and leases.
-AT_ONCE = 2
+AT_ONCE = 3
 
 SOME = """
 start/create start/superseded start/child-claimed relay/published relay/confirmed worker/staged
@@ -62,7 +62,7 @@ class Day:
         self.stage.worker("worker", "--held-max", "30", arm=self.at if self.by_worker else "")
         self.with_workers()
         laws.judge(self.stage, self.server)
-        return self.stage.kept[2 if self.by_worker else 0]
+        return self.stage.named("worker" if self.by_worker else "server")
 
     def without_workers(self):
         """One batch runs into its promised time; another stalls, and is worked at in all the ways
@@ -83,8 +83,8 @@ class Day:
             stage.sql("INSERT INTO message(topic, avail_at, owner, epoch, deliveries, published_at, "
                       "body) VALUES(?,0,'',0,0,1,'nonsense')", topic)
         # One that was delivered too often, and one whose worker died before it reported.
-        stage.sql("UPDATE message SET deliveries=10 WHERE topic='requests' AND body LIKE ? "
-                  "AND body LIKE ?", f"%{self.stalled}%", f"%\"{players[21]}\"%")
+        stage.sql("UPDATE message SET deliveries=10 WHERE topic='requests' AND CAST(body AS TEXT) LIKE ? "
+                  "AND CAST(body AS TEXT) LIKE ?", f"%{self.stalled}%", f"%\"{players[21]}\"%")
         stage.sql("INSERT INTO staged(key, status, predictions, attempt, reason, worker, "
                   "worker_version, data_version, staged_at, body) SELECT (batch_no<<32)+22, "
                   "'skipped', 0, 1, 'tried', 'gone', '', '', 1, '[]' FROM batch WHERE id=?",
@@ -95,18 +95,19 @@ class Day:
             self.stalled))
 
     def leased_elsewhere(self):
-        """Over HTTP: one is done, one fails, one is given back, one is forgotten."""
+        """Over HTTP: one is done, one fails, one is given back."""
         server = self.server
-        order = {"worker": "elsewhere", "lease": "5s", "max": 4, "history": False}
+        order = {"worker": "elsewhere", "lease": "5s", "max": 3, "history": False}
         leases = server.post("/v1/leases", order).json["leases"]
-        if len(leases) < 4:  # Some answer was lost, and comes back when its lease ends.
+        if len(leases) < 3:  # Some answer was lost, and comes back when its lease ends.
             return
         prediction = {"system": "mine", "predicted_points": 20, "spread": 5, "confidence": 0.5,
                       "recommendation": "NO_LINE", "model_version": "1"}
         for verb, body in (("complete", {"predictions": [prediction]}),
-                           ("fail", {"reason": "it failed", "permanent": False}),
+                           ("fail", {"kind": "transient", "reason": "it failed"}),
                            ("release", {})):
-            server.post(f"/v1/leases/{leases.pop()['token']}:{verb}", body)
+            answer = server.post(f"/v1/leases/{leases.pop()['token']}:{verb}", body)
+            expect(answer.status in (200, 204, 410), verb, answer)
 
     def ordered(self):
         """What operators do, with nobody at work."""
@@ -133,7 +134,6 @@ class Day:
         for batch in whole:
             view = server.until_ended(batch)
             expect((view["phase"], view["reason"]) == ("succeeded", "Completed"), "a whole day", view)
-            self.judge_predictions(batch)
         end = server.until_ended(self.stalled)
         expect(end["counts"]["failed"] <= 3, "what was given up has failed", end)
         if end["counts"]["failed"]:
@@ -152,20 +152,8 @@ class Day:
             time.sleep(0.1)
         db.close()
 
-    def judge_predictions(self, batch):
-        """They are those of any other batch of that day, whoever died meanwhile."""
-        rows = self.server.get(f"/v1/batches/{batch}/predictions").json["predictions"]
-        told = sorted((row["player_id"], row["system"], row["predicted_points"], row["confidence"])
-                      for row in rows)
-        day = self.server.batch(batch)["game_date"]
-        first = self.__dict__.setdefault("predicted", {}).setdefault(day, told)
-        # A retry predicts only for those who have none yet.
-        expect(told and set(told) <= set(first) and len(told) == len(set(told)),
-               "the same predictions", batch)
-
 
 def push(message):
-    from service import envelope
     return envelope(message if not isinstance(message, str) else message.encode())
 
 
@@ -192,6 +180,9 @@ def fresh(_, at):
             raise Wrong(f"{at} was not reached")
         with laws.open_files(stage.folder) as db:
             expect(db.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the file is whole")
+
+
+UNDISTURBED = {}  # What an import leaves where nothing dies, by the template.
 
 
 def facts(folder):
@@ -246,19 +237,12 @@ def imported(template, at):
         for file in json.loads(again.stdout)["files"]:
             if file["path"] in whole:
                 expect(file["new"] == 0, f"{file['path']} was stored as a whole", file)
-        first, undisturbed = facts(stage.folder), json_of(template)
+        first, undisturbed = facts(stage.folder), UNDISTURBED[template]
         for table in undisturbed:
             if table != "imports":
                 expect(first.get(table) == undisturbed[table], f"{table} as if nothing had happened")
         leftovers = [name for name in os.listdir(stage.folder) if "importing" in name]
         expect(not leftovers, "nothing is left behind", leftovers)
-
-
-UNDISTURBED = {}
-
-
-def json_of(template):
-    return UNDISTURBED[template]
 
 
 def undisturbed_import(root, template):
@@ -303,8 +287,7 @@ def main():
     if chosen == ["some"]:
         chosen = SOME
     began = time.monotonic()
-    root = tempfile.mkdtemp(prefix="tipoff-crash-", dir="/dev/shm"
-                            if os.access("/dev/shm", os.W_OK) else None)
+    root = make_root()
     try:
         template = make_template(root)
         undisturbed_import(root, template)

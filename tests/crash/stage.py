@@ -3,7 +3,6 @@ what has been promised and seen. Shared by the tests beside it, which judge by `
 import base64
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -16,14 +15,19 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "service"))
-from service import (BINARY, GAME_DATE, Client, Receiver, Wrong, expect, tipoff,  # noqa: E402
-                     until)
+from service import BINARY, Client, Receiver, Wrong, expect, tipoff, until  # noqa: E402
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 SMALL_DAY = "2026-04-11"  # 24 players of the demo league.
 LARGE_DAY = "2026-04-12"  # 1,100, so that a batch of it is created in two commits.
 SMALL, LARGE = 24, 1100
 PATIENCE = 60  # For anything that must happen in the end, on a machine that is busy.
+
+
+def make_root():
+    """A fresh folder, in memory if there is room: whoever is killed loses nothing there either."""
+    room = os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30
+    return tempfile.mkdtemp(prefix="tipoff-crash-", dir="/dev/shm" if room else None)
 
 
 class Kept:
@@ -49,7 +53,8 @@ class Kept:
         env |= self.env | ({"TIPOFF_CRASH_AT": arm} if arm else {})
         self.lives += 1
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "--data", self.stage.folder, *self.arguments],
+            where = [] if "--url" in self.arguments else ["--data", self.stage.folder]
+            self.process = subprocess.Popen([BINARY, *where, *self.arguments],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
 
     def _keep(self):
@@ -168,9 +173,10 @@ class Caller:
         return answer
 
     def batch(self, batch):
+        known = self.stage.books.known()
         answer = self.get(f"/v1/batches/{batch}")
         expect(answer.status == 200, f"batch {batch}", answer)
-        self.stage.books.saw(answer.json)
+        self.stage.books.saw(answer.json, known)
         return answer.json
 
     def until_ended(self, batch, seconds=PATIENCE):
@@ -194,7 +200,12 @@ class Books:
             self.promised.setdefault(view["batch_id"], view["terminal_by"])
         self.saw(view)
 
-    def saw(self, view):
+    def known(self):
+        """What a reading that begins now may not fall behind of."""
+        with self.guard:
+            return set(self.ends), dict(self.versions)
+
+    def saw(self, view, known=(frozenset(), {})):
         """One reading of one batch, by whatever way."""
         batch, counts = view["batch_id"], view["counts"]
         ended = view["phase"] in ("succeeded", "partial", "failed", "cancelled")
@@ -206,26 +217,20 @@ class Books:
                 self.wrong.append(f"{batch}: the counts do not add up: {counts}")
             if ended != (view["ended_at"] is not None) or (ended and counts["open"]):
                 self.wrong.append(f"{batch}: half an end: {view}")
-            if batch in self.ends and (not ended or self.ends[batch] != end):
+            if ended and self.ends.setdefault(batch, end) != end:
                 self.wrong.append(f"{batch}: an end has changed: {self.ends[batch]} to {end}")
-            if ended:
-                self.ends[batch] = end
-
-    def saw_version(self, view):
-        """A reading that began after the last one had been answered: durable is durable."""
-        batch, version = view["batch_id"], view["version"]
-        with self.guard:
-            if version < self.versions.get(batch, 0):
-                self.wrong.append(f"{batch}: version {version} after {self.versions[batch]}")
-            self.versions[batch] = max(version, self.versions.get(batch, 0))
+            if batch in known[0] and not ended:
+                self.wrong.append(f"{batch}: an end was taken back: {view}")
+            if view["version"] < known[1].get(batch, 0):
+                self.wrong.append(f"{batch}: version {known[1][batch]} was taken back: {view}")
+            self.versions[batch] = max(view["version"], self.versions.get(batch, 0))
 
 
 class Stage:
     """A data folder, what runs on it, and the books."""
 
-    def __init__(self, template=None, more="", disk=False):
-        self.root = tempfile.mkdtemp(prefix="tipoff-crash-", dir="/dev/shm" if not disk and
-                                     os.access("/dev/shm", os.W_OK) else None)
+    def __init__(self, template=None, more=""):
+        self.root = make_root()
         self.folder = os.path.join(self.root, "data")
         if template:
             shutil.copytree(template, self.folder)
@@ -281,11 +286,12 @@ class Stage:
     def _watch(self, caller):
         """Reads all batches all the time, as dashboards do."""
         while not self.over.wait(0.03):
+            known = self.books.known()
             answer = caller.once("GET", "/v1/batches?limit=100")
             if answer is None or answer.status != 200:
                 continue
             for view in answer.json["batches"]:
-                self.books.saw(view)
+                self.books.saw(view, known)
 
     def sql(self, statement, *values):
         """Straight from the file, or into it: what somebody else has left there."""
@@ -294,6 +300,7 @@ class Stage:
                 return db.execute(statement, values).fetchall()
             finally:
                 db.commit()
+
     def locks(self):
         folder = os.path.join(self.folder, "processes")
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []

@@ -166,6 +166,10 @@ class Receiver:
                 if outer.status == 0:
                     outer.over.wait(60)
                     return
+                with contextlib.suppress(OSError):  # Who asked may have died.
+                    self.answer()
+
+            def answer(self):
                 self.send_response(outer.status)
                 if outer.status == 302:
                     self.send_header("location", "http://127.0.0.1:1/elsewhere")
