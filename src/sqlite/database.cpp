@@ -1,9 +1,12 @@
 #include "sqlite/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -26,6 +29,8 @@ constexpr std::size_t kGroupMax = 512;
 // together: whoever stops a service does not wait for a stranger.
 constexpr int kBusyMsMax = 5000;
 constexpr int kClosingBusyMsMax = 500;
+// Of the log, read and written again at a time.
+constexpr std::size_t kRewriteBytes = 1 << 20;
 constexpr auto kHousekeeping = std::chrono::milliseconds(500);
 
 struct PendingWrite {
@@ -71,6 +76,7 @@ struct Database::Impl {
   void CommitGroup(std::vector<PendingWrite>& group);
   bool RunGroup(std::vector<PendingWrite>& group);
   void Checkpoint(Connection& db);
+  void RewriteLog();
   void ReleaseTheDead();
   void Observe(Instant answer);
   Instant Carried();
@@ -421,10 +427,33 @@ void Database::Impl::Checkpoint(Connection& db) {
   if (code == SQLITE_OK && done_pages == log_pages) wal_pages.store(0);
 }
 
+// A process may have died after the disk had refused to sync its last commit. What it wrote then is
+// in the log as the kernel shows it, SQLite's recovery takes it for committed, and others commit
+// behind it; but the kernel holds it for clean and no later sync writes it, so that a power cut
+// would take it away and with it all that came behind. Written once more it is synced with the next
+// commit. Within a transaction, so that nobody else writes to the log.
+void Database::Impl::RewriteLog() {
+  std::string path = options.path + "-wal";
+  int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  std::vector<char> buffer(kRewriteBytes);
+  ssize_t size = fd < 0 ? -1 : 0;
+  for (off_t at = 0; fd >= 0; at += size) {
+    size = pread(fd, buffer.data(), buffer.size(), at);
+    if (size <= 0) break;
+    if (pwrite(fd, buffer.data(), static_cast<std::size_t>(size), at) == size) continue;
+    size = -1;
+    break;
+  }
+  if (fd >= 0) close(fd);
+  if (size < 0) throw Failure(SQLITE_IOERR_WRITE, path + ": cannot be written");
+}
+
 void Database::Impl::ReleaseTheDead() {
   if (!lock.has_value() || !options.on_death) return;
   for (const Incarnation& dead : lock->FindDead()) {
     auto release = [this, dead](WriteContext& context) {
+      RewriteLog();
       options.on_death(context, dead);
       TIPOFF_CRASH_POINT("database/give-back");
       return Ok();

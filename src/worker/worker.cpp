@@ -407,7 +407,9 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
           // Not reported, so not acked: it comes again, finds itself staged, and is
           // reported then.
           for (Item& item : hand->items) {
-            if (RuleFor(*item.outcome).completion) item.outcome = WorkOutcome::kTransient;
+            if (!RuleFor(*item.outcome).completion) continue;
+            item.outcome = WorkOutcome::kTransient;
+            item.note = sent.error().message;
           }
         }
         Settle(hand);

@@ -295,11 +295,12 @@ class Stage:
 
     def sql(self, statement, *values):
         """Straight from the file, or into it: what somebody else has left there."""
-        with sqlite3.connect(os.path.join(self.folder, "tipoff.db"), timeout=20) as db:
-            try:
+        db = sqlite3.connect(os.path.join(self.folder, "tipoff.db"), timeout=20)
+        try:
+            with db:
                 return db.execute(statement, values).fetchall()
-            finally:
-                db.commit()
+        finally:
+            db.close()
 
     def locks(self):
         folder = os.path.join(self.folder, "processes")
