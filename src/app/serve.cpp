@@ -11,6 +11,7 @@
 #include "app/scheduled_starts.h"
 #include "app/service.h"
 #include "app/settings.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "http/server.h"
 
@@ -81,19 +82,24 @@ class Server {
     std::fflush(stdout);
     Log(Severity::kInfo, "serving",
         {{"url", server_->url()}, {"workers", std::to_string(workers)}});
+    TIPOFF_CRASH_POINT("serve/listening");
     loop.Run();
   }
 
   // Takes nothing more, answers what is under way, lets workers and commits finish.
   void Stop() {
     Log(Severity::kInfo, "stopping");
+    TIPOFF_CRASH_POINT("serve/stopping");
     AsioLoop& loop = service_.engines().loop();
     service_.api().Drain();
     server_->BeginStop(kAnswersGrace, [&loop] { loop.Post([&loop] { loop.Stop(); }); });
     loop.Run();
     server_->Stop(Duration(0));
+    TIPOFF_CRASH_POINT("serve/answered");
     service_.engines().StopWorkers();
+    TIPOFF_CRASH_POINT("serve/workers-stopped");
     service_.Drain(kCommitsGrace);
+    TIPOFF_CRASH_POINT("serve/drained");
     Log(Severity::kInfo, "stopped");
   }
 
@@ -113,6 +119,7 @@ int Serve(const Globals& globals) {
   options.fetch_key_sets = true;
   auto service = Service::Open(globals, Access::kReadWrite, std::move(options));
   if (!service.ok()) return Complain(service.error());
+  TIPOFF_CRASH_POINT("serve/opened");
   Status exposure =
       CheckExposure(**service, config.Text("server.host"), config.Text("auth.coordinator_key"));
   if (!exposure.ok()) return Complain(exposure.error());

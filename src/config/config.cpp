@@ -295,8 +295,8 @@ Result<Config> ParseConfig(std::string_view toml, std::string_view name) {
 }
 
 const std::vector<std::string>& OtherVariables() {
-  static const std::vector<std::string> names{"TIPOFF_CONFIG", "TIPOFF_DATA", "TIPOFF_KEY",
-                                              "TIPOFF_KEY_FILE", "TIPOFF_URL"};
+  static const std::vector<std::string> names{"TIPOFF_CONFIG", "TIPOFF_CRASH_AT", "TIPOFF_DATA",
+                                              "TIPOFF_KEY",    "TIPOFF_KEY_FILE", "TIPOFF_URL"};
   return names;
 }
 
