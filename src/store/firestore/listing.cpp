@@ -101,13 +101,13 @@ void FirestoreStore::DropBatch(BatchId batch, std::size_t rows, DoneWith<bool> d
         if (!found.ok()) return drop->op(found.error());
         const auto& header = found->front();
         if (!header) return drop->op(NoBatch(drop->batch));
-        auto batch = DecodeHeader(*header);
-        if (!batch.ok()) return drop->op(batch.error());
-        drop->known = impl->Remember(*batch, *header);
+        auto ended = DecodeHeader(*header);
+        if (!ended.ok()) return drop->op(ended.error());
+        drop->known = impl->Remember(*ended, *header);
         Error not_yet{Errc::kConflict,
                       fmt::format("batch '{}' is live, or not settled, or not announced yet",
                                   drop->batch.str())};
-        if (!IsTerminal(batch->phase) || batch->rows_open_at_end > 0) return drop->op(not_yet);
+        if (!IsTerminal(ended->phase) || ended->rows_open_at_end > 0) return drop->op(not_yet);
         QuerySpec pending{.collection = impl->paths.Collection(kAnnouncements),
                           .found_by = PendingOf(drop->batch),
                           .limit = 1,
