@@ -59,6 +59,7 @@ class Client {
   bool Refused(std::function<void(Result<T>)>& done);
 
   Loop& loop_;
+  bool emulator_;
   std::string database_;  // "projects/P/databases/D"
   std::string routing_;   // What the service finds the database by.
   std::optional<Error> broken_;
