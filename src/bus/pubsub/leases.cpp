@@ -34,7 +34,8 @@ struct Leases::Waiter {
 
 struct Leases::Tap {
   std::deque<WaiterPtr> waiters;
-  std::size_t pulls = 0;         // Under way.
+  std::size_t pulls = 0;         // Under way, of this round.
+  std::uint64_t round = 0;       // The pulls of earlier ones are not counted on any more.
   Duration pulled_at{};          // When the last one began, steady time.
   Loop::TimerId timer = 0;       // Of a pause.
   std::int32_t ack_seconds = 0;  // The subscription's own; 0: not known.
@@ -72,7 +73,8 @@ void Leases::KeepPulling(const std::string& subscription) {
     ++tap.pulls;
     tap.pulled_at = loop_.Steady();
     service_.Pull(subscription, max, Service::PullMode::kWait, kPullTime,
-                  [this, subscription, max](Result<std::vector<Received>> messages) {
+                  [this, subscription, max, round = tap.round](auto messages) {
+                    if (taps_[subscription].round == round) --taps_[subscription].pulls;
                     Pulled(subscription, max, std::move(messages));
                   });
   }
@@ -81,7 +83,6 @@ void Leases::KeepPulling(const std::string& subscription) {
 void Leases::Pulled(const std::string& subscription, std::size_t asked,
                     Result<std::vector<Received>> messages) {
   Tap& tap = taps_[subscription];
-  --tap.pulls;
   if (!messages.ok()) {
     FailFirst(tap, messages.error());
     return KeepPulling(subscription);
@@ -126,8 +127,14 @@ void Leases::TimeOver(const WaiterPtr& waiter) {
     if (!Leave(waiter)) return;  // Something came after all.
     // Who may not look still may pull.
     bool blind = !seen.ok() && seen.error().code == Errc::kDenied;
-    if (!seen.ok() && !blind) return waiter->done(seen.error());
-    if (seen.ok()) taps_[waiter->subscription].ack_seconds = seen->ack_seconds;
+    Tap& tap = taps_[waiter->subscription];
+    if (!seen.ok() && !blind) {
+      // Nor will anything come of the pulls that wait, even when all is well again.
+      tap.pulls = 0;
+      ++tap.round;
+      return waiter->done(seen.error());
+    }
+    if (seen.ok()) tap.ack_seconds = seen->ack_seconds;
     waiter->done(std::vector<Delivery>());
   });
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <google/iam/v1/iam_policy.grpc.pb.h>
 #include <google/pubsub/v1/pubsub.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <mutex>

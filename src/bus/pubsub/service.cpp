@@ -1,6 +1,7 @@
 #include "bus/pubsub/service.h"
 
 #include <google/pubsub/v1/pubsub.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
 
 #include <map>
 #include <mutex>
