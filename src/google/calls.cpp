@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
-#include <set>
 
 #include "base/random.h"
 
@@ -20,25 +20,36 @@ struct Calls::Call {
 // The contexts that gRPC holds. Shared with its threads.
 class Calls::UnderWay {
  public:
-  void Add(grpc::ClientContext* context) {
+  void Add(std::shared_ptr<grpc::ClientContext> context) {
     std::scoped_lock guard(mutex_);
-    contexts_.insert(context);
+    grpc::ClientContext* key = context.get();
+    contexts_[key] = std::move(context);
   }
-  void Remove(grpc::ClientContext* context) {
+  // The context ends in here, before anybody hears that it is gone: it holds the channel, and one
+  // that ended on gRPC's thread, as its last holder, would wait for that thread.
+  void Remove(grpc::ClientContext* key) {
+    std::shared_ptr<grpc::ClientContext> ending;
+    {
+      std::scoped_lock guard(mutex_);
+      ending = std::move(contexts_.at(key));
+    }
+    ending.reset();
     std::scoped_lock guard(mutex_);
-    contexts_.erase(context);
+    contexts_.erase(key);
     if (contexts_.empty()) empty_.notify_all();
   }
   void CancelAll() {
     std::unique_lock guard(mutex_);
-    for (grpc::ClientContext* context : contexts_) context->TryCancel();
+    for (const auto& [key, context] : contexts_) {
+      if (context != nullptr) context->TryCancel();
+    }
     empty_.wait(guard, [this] { return contexts_.empty(); });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable empty_;
-  std::set<grpc::ClientContext*> contexts_;
+  std::map<grpc::ClientContext*, std::shared_ptr<grpc::ClientContext>> contexts_;
 };
 
 namespace {
@@ -79,16 +90,16 @@ void Calls::Begin(std::shared_ptr<Call> call) {
   context->set_deadline(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(left.count(), GPR_TIMESPAN)));
   for (const auto& [key, value] : call->spec.metadata) context->AddMetadata(key, value);
-  under_way_->Add(context.get());
+  under_way_->Add(context);
   std::weak_ptr<Calls*> self = self_;
   // On gRPC's thread: the loop is there still, for the destructor waits for Remove.
-  auto over = [&loop = loop_, self, call, context,
+  auto over = [&loop = loop_, self, call, key = context.get(),
                under_way = under_way_](const grpc::Status& status) mutable {
     // The call goes to the loop's thread with all that it holds, and ends there.
     loop.Post([self, call = std::move(call), status] {
       if (auto alive = self.lock()) (*alive)->Tried(call, status);
     });
-    under_way->Remove(context.get());
+    under_way->Remove(key);
   };
   call->start(context.get(), std::move(over));
 }
