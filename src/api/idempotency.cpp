@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/json.h"
 
@@ -31,7 +32,10 @@ class KeepingResponder final : public Responder {
                                              {"headers", std::move(headers)},
                                              {"body", response.body}});
     store_.PutRecord({kAnswers, id_, {}, std::move(body)}, PutMode::kReplace,
-                     [inner = inner_, response](Result<Record>) { inner->Send(response); });
+                     [inner = inner_, response](Result<Record>) {
+                       TIPOFF_CRASH_POINT("api/answer-kept");
+                       inner->Send(response);
+                     });
   }
   std::shared_ptr<EventSink> Stream() override { return inner_->Stream(); }
   bool alive() const override { return inner_->alive(); }
@@ -84,6 +88,7 @@ struct Once : std::enable_shared_from_this<Once> {
   }
 
   void Claimed(const Record& stored) {
+    TIPOFF_CRASH_POINT("api/key-claimed");
     if (store.Now() - stored.at > kKept) return Claim(PutMode::kReplace);
     if (stored.body != digest) {
       return call.responder->Send(MakeProblem(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "view/worker_presence.h"
 
 namespace tipoff {
@@ -137,6 +138,7 @@ void LeaseDesk::HandOut(std::shared_ptr<Hand> hand) {
     return hand->done(Error{Errc::kUnavailable,
                             fmt::format("{}; the requests were given back, ask again", trouble)});
   }
+  TIPOFF_CRASH_POINT("lease-desk/hand-out");
   hand->done(std::move(handed_out));
 }
 
@@ -203,6 +205,7 @@ void LeaseDesk::Stage(std::shared_ptr<Case> work) {
   results.push_back(std::move(result));
   parts_.store.Stage(std::move(results), [this, work](Result<std::vector<Completion>> stored) {
     if (!stored.ok()) return work->done(stored.error());
+    TIPOFF_CRASH_POINT("lease-desk/staged");
     Submit(work, std::move(stored->front()));
   });
 }
@@ -216,6 +219,7 @@ void LeaseDesk::Submit(std::shared_ptr<Case> work, Completion completion) {
   parts_.coordinator.driver().Submit(
       work->ticket.batch, std::move(keys), std::move(event), [this, work](Result<Applied> applied) {
         if (!applied.ok()) return work->done(applied.error());
+        TIPOFF_CRASH_POINT("lease-desk/counted");
         parts_.bus.Ack(RequestsOf(work->ticket.group), {work->ticket.token}, [](Status) {});
         Finish(work);
       });

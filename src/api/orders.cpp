@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "api/fields.h"
+#include "base/crash_point.h"
 #include "base/json.h"
 #include "core/limits.h"
 
@@ -19,6 +20,7 @@ void Audited(const ApiParts& parts, const Call& call, OrderText order, std::func
   entry.why = std::move(order.why);
   entry.from = call.request.remote;
   parts.audit.Write(std::move(entry), [call, then = std::move(then)](Status written) {
+    TIPOFF_CRASH_POINT("api/audited");
     if (written.ok()) return then();
     call.Fail(Annotate(written.error(), "nothing was changed: the audit log can't be written"));
   });
@@ -32,6 +34,7 @@ void GiveOrder(const ApiParts& parts, const BatchId& id, Order order, const std:
   parts.coordinator.driver().Submit(id, {}, std::move(command),
                                     [done = std::move(done)](Result<Applied> applied) {
                                       if (!applied.ok()) return done(applied.error());
+                                      TIPOFF_CRASH_POINT("api/ordered");
                                       done(std::move(applied->batch));
                                     });
 }

@@ -6,6 +6,7 @@
 #include "api/orders.h"
 #include "api/routes.h"
 #include "api/starting.h"
+#include "base/crash_point.h"
 #include "base/json.h"
 #include "view/json.h"
 
@@ -197,6 +198,7 @@ void PatchLoaded(const ApiParts& parts, const Call& call, const json::object& bo
           [&driver, &store, call, id, patch = *patch] {
             driver.Submit(id, {}, Patch{{}, patch}, [&store, call](Result<Applied> applied) {
               if (!applied.ok()) return call.Fail(applied.error());
+              TIPOFF_CRASH_POINT("api/patched");
               call.Answer(200, BatchToJson(applied->batch, store.Now()));
             });
           });

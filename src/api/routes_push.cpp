@@ -4,6 +4,7 @@
 
 #include "api/push_envelope.h"
 #include "api/routes.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
 #include "worker/worker.h"
@@ -17,6 +18,7 @@ const Topic kRequests{Topic::Kind::kRequests, ""};
 
 // Only 2xx acks a push; anything else brings it again, later.
 void Settle(const Call& call, bool ack, std::string_view why) {
+  TIPOFF_CRASH_POINT("api/push-settled");
   if (ack) return call.Empty();
   call.responder->Send(MakeProblem(503, why));
 }

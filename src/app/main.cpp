@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 #include "app/announcements.h"
 #include "app/audit.h"
@@ -16,7 +18,7 @@
 #include "app/config_command.h"
 #include "app/demo.h"
 #include "app/doctor.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/grade.h"
 #include "app/import.h"
 #include "app/keys.h"
@@ -27,6 +29,7 @@
 #include "app/simulate.h"
 #include "app/version.h"
 #include "app/worker.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace tipoff {
@@ -70,6 +73,26 @@ Status Configure(const CLI::App& root, Globals& globals, bool verbose) {
   bool service = chosen == "serve" || chosen == "worker";
   ConfigureLog(LogLevelFrom(globals.config, service), LogFormatFrom(globals.config));
   return Ok();
+}
+
+// $TIPOFF_CRASH_AT, for whoever tries how a deployment stands a crash; see docs/PROOF.md. The exit
+// code, if there is nothing to run.
+std::optional<int> ArmCrashPoint() {
+  const char* at = std::getenv("TIPOFF_CRASH_AT");
+  if (at == nullptr || *at == '\0') return std::nullopt;
+  if (std::string_view(at) == "list") {
+    for (std::string_view name : crash::kPoints) fmt::print("{}\n", name);
+    return kExitSucceeded;
+  }
+  Status armed = crash::Arm(at);
+  if (armed.ok()) {
+    Log(Severity::kWarning, "this process kills itself at a crash point", {{"at", at}});
+    return std::nullopt;
+  }
+  fmt::print(stderr,
+             "tipoff: TIPOFF_CRASH_AT: {}; `TIPOFF_CRASH_AT=list tipoff serve` prints all\n",
+             armed.error().message);
+  return kExitBadConfig;
 }
 
 // The first word that is neither a subcommand nor a flag, if no subcommand was understood.
@@ -120,6 +143,7 @@ int Main(int argc, char** argv) {
   }
   Status configured = Configure(root, globals, verbose);
   if (!configured.ok()) return Complain(configured.error());
+  if (std::optional<int> ended = ArmCrashPoint()) return *ended;
   int exit = run();
   if (std::fflush(stdout) == 0) return exit;
   fmt::print(stderr, "tipoff: cannot write the output: {}\n", std::strerror(errno));

@@ -93,6 +93,9 @@ The configuration file, if \-\-config does not name it.
 .TP
 \fBTIPOFF_URL\fR, \fBTIPOFF_KEY\fR
 The server that commands speak to, and the key that they show it.
+.TP
+\fBTIPOFF_CRASH_AT\fR
+A place at which the process kills itself, to try what a crash does; \fBlist\fR prints all places.
 .SH FILES
 .TP
 \fItipoff.toml\fR in the data folder

@@ -267,6 +267,12 @@ bool Config::Boolean(std::string_view key) const { return std::get<bool>(Find(ke
 
 Duration Config::Span(std::string_view key) const { return std::get<Duration>(Find(key).value); }
 
+std::optional<Duration> Config::OptionalSpan(std::string_view key) const {
+  const SettingValue& value = Find(key).value;
+  if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
+  return std::get<Duration>(value);
+}
+
 const std::vector<std::string>& Config::Texts(std::string_view key) const {
   return std::get<std::vector<std::string>>(Find(key).value);
 }
@@ -289,8 +295,8 @@ Result<Config> ParseConfig(std::string_view toml, std::string_view name) {
 }
 
 const std::vector<std::string>& OtherVariables() {
-  static const std::vector<std::string> names{"TIPOFF_CONFIG", "TIPOFF_DATA", "TIPOFF_KEY",
-                                              "TIPOFF_KEY_FILE", "TIPOFF_URL"};
+  static const std::vector<std::string> names{"TIPOFF_CONFIG", "TIPOFF_CRASH_AT", "TIPOFF_DATA",
+                                              "TIPOFF_KEY",    "TIPOFF_KEY_FILE", "TIPOFF_URL"};
   return names;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "flow/watch.h"
 
@@ -105,9 +106,11 @@ void Alerts::Raise(std::string newest, std::function<void(Status)> done) {
 // Under the id of the intervention that raised it: two coordinators write the same one.
 void Alerts::Write(std::string newest, std::string message, std::function<void(Status)> done) {
   Record alert{kAlertRecords, newest, {}, message};
+  TIPOFF_CRASH_POINT("alerts/raise");
   store_.PutRecord(alert, PutMode::kFirstStays,
                    Watched<Record>(loop_, NotKnown(), [message, done](Result<Record> stored) {
                      if (!stored.ok()) return done(stored.error());
+                     TIPOFF_CRASH_POINT("alerts/raised");
                      Log(Severity::kError, message, {{"alert", "systemic"}});
                      done(Ok());
                    }));

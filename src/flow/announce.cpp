@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "core/limits.h"
@@ -111,6 +112,7 @@ void Announcer::PutDown(Announcement announcement) {
       std::move(same), [this, announcement](Result<std::vector<Announcement>> found) {
         if (!found.ok()) return alerts_seen_.clear();  // The next round tries again.
         if (!found->empty()) return;
+        TIPOFF_CRASH_POINT("announce/alert");
         store_.UpdateAnnouncement(
             announcement, [this](Status written) { written.ok() ? Kick() : alerts_seen_.clear(); });
       });
@@ -200,6 +202,7 @@ void Announcer::NameMissing(Lane& lane, std::shared_ptr<Notice> notice) {
 }
 
 void Announcer::Send(Lane& lane, const Notice& notice) {
+  TIPOFF_CRASH_POINT("announce/send");
   auto sent = [this, &lane, announcement = notice.announcement](Result<AnnounceAnswer> answer) {
     Sent(lane, announcement, answer.ok() ? *answer : AnnounceAnswer{answer.error()});
   };
@@ -209,6 +212,7 @@ void Announcer::Send(Lane& lane, const Notice& notice) {
 }
 
 void Announcer::Sent(Lane& lane, Announcement announcement, const AnnounceAnswer& answer) {
+  TIPOFF_CRASH_POINT("announce/sent");
   ++announcement.tries;
   if (answer.status.ok() || TIPOFF_MUTANT("sent-unheard")) {
     announcement.sent_at = store_.Now();
@@ -229,6 +233,7 @@ void Announcer::Sent(Lane& lane, Announcement announcement, const AnnounceAnswer
   std::string id = announcement.id;
   // If this write fails the announcement is sent once more: at least once, under one id.
   auto written = [this, &lane, id](Status) {
+    TIPOFF_CRASH_POINT("announce/marked");
     bool full = lane.sending.size() >= limits::kAnnouncementsInFlight;
     lane.sending.erase(id);
     if (full) Look(lane);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "flow/watch.h"
 
@@ -161,6 +162,7 @@ void CanaryRunner::Send() {
   canary.id = fmt::format("{:017}-{:08x}", canary.sent_at.micros(), random_.Next() & 0xffffffffu);
   auto stored = [this, canary](Result<Record> record) {
     if (!record.ok()) return Plan(options_.period);
+    TIPOFF_CRASH_POINT("canary/recorded");
     Publish(canary);
   };
   store_.PutRecord({std::string(kCanaryRecords), canary.id, {}, Encode(canary)}, PutMode::kReplace,
@@ -170,6 +172,7 @@ void CanaryRunner::Send() {
 void CanaryRunner::Publish(Canary canary) {
   std::string body = Encode(CanaryMessage{canary.id, canary.sent_at, canary.expires_at});
   auto published = [this, canary](Result<std::vector<std::string>> sent) mutable {
+    TIPOFF_CRASH_POINT("canary/published");
     if (sent.ok() && sent->front().empty()) canary.published_at = store_.Now();
     canary.message = sent.ok() ? sent->front() : sent.error().message;
     Keep(canary, kLook);
@@ -192,8 +195,10 @@ void CountCanary(Store& store, CanaryAnswer answer, std::function<void(bool ack)
         if (!known.ok()) return settle(known.error().code == Errc::kNotFound);
         CanaryHop hop{store.Now(), answer.worker, answer.worker_version};
         store.PutRecord({std::string(kCanaryCountedRecords), answer.id, {}, Encode(hop)},
-                        PutMode::kFirstStays,
-                        [settle](const Result<Record>& stored) { settle(stored.ok()); });
+                        PutMode::kFirstStays, [settle](const Result<Record>& stored) {
+                          TIPOFF_CRASH_POINT("canary/counted");
+                          settle(stored.ok());
+                        });
       });
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "core/limits.h"
@@ -107,6 +108,7 @@ void CompletionIntake::Taken(Source& source, Result<std::vector<Delivery>> deliv
     return;
   }
   source.failures = 0;
+  if (!deliveries->empty()) TIPOFF_CRASH_POINT("completion/taken");
   source.held += deliveries->size();
   for (Delivery& delivery : *deliveries) {
     Handle(source.topic, std::move(delivery.body), delivery.published_at,
@@ -127,7 +129,8 @@ void CompletionIntake::Flush(Source& source) {
   source.flushing = false;
   source.held -= source.acks.size() + source.nacks.size();
   // An ack that fails is harmless: the message comes again and changes nothing.
-  auto ignore = [](Status) {};
+  auto ignore = [](Status) { TIPOFF_CRASH_POINT("completion/let-go"); };
+  TIPOFF_CRASH_POINT("completion/ack");
   if (!source.acks.empty()) bus_.Ack(source.topic, std::move(source.acks), ignore);
   if (!source.nacks.empty()) bus_.Nack(source.topic, std::move(source.nacks), kNackDelay, ignore);
   source.acks.clear();
@@ -172,6 +175,7 @@ void CompletionIntake::HandleReady(ReadyMessage message, const std::string& body
                    if (!applied.ok() && applied.error().code == Errc::kNotFound) {
                      return Quarantine(topic, body, applied.error().message, settle);
                    }
+                   TIPOFF_CRASH_POINT("completion/lease-noted");
                    settle(applied.ok());
                  });
 }
@@ -198,6 +202,7 @@ void CompletionIntake::SubmitCompletions(CompletionMessage message, Completions:
                      if (applied.error().code != Errc::kNotFound) return settle(false);
                      return Quarantine(topic, body, applied.error().message, settle);
                    }
+                   TIPOFF_CRASH_POINT("completion/counted");
                    if (applied->strays.empty() || TIPOFF_MUTANT("stray-forgotten")) {
                      return settle(true);
                    }
@@ -222,6 +227,7 @@ void CompletionIntake::HandleDeadLetter(const std::string& body, Instant reporte
     return SubmitCompletions({work.batch, {GivenUp(work, reported_at)}},
                              Completions::Origin::kGivenUp, body, std::move(settle));
   }
+  TIPOFF_CRASH_POINT("completion/dead-letter");
   // Where only the reports got lost, its result is staged: then it did not fail.
   auto staged = [this, request = work, reported_at, body,
                  settle](const Result<std::vector<StagedResult>>& found) {
@@ -249,6 +255,7 @@ void CompletionIntake::Quarantine(const Topic& topic, const std::string& body,
   Quarantined message{{}, ToString(topic), reason, body.substr(0, kQuarantineBytes)};
   troubles_.Note(Layer::kCompletionPath, kQuarantinedTrouble, reason);
   store_.Quarantine({std::move(message)}, Watched<Done>(loop_, NotKnown(), [settle](Status status) {
+                      TIPOFF_CRASH_POINT("completion/quarantined");
                       settle(status.ok());
                     }));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "core/retry.h"
@@ -121,6 +122,7 @@ void Driver::TryGroup(std::shared_ptr<Lane> lane) {
     keys.players.insert(keys.players.end(), work.keys.players.begin(), work.keys.players.end());
   }
   auto loaded = [this, lane](Result<Snapshot> snapshot) {
+    TIPOFF_CRASH_POINT("driver/loaded");
     if (snapshot.ok()) return Decided(lane, std::move(*snapshot));
     if (snapshot.error().code == Errc::kNotFound) return FailGroup(lane, snapshot.error());
     Retry(lane, snapshot.error());
@@ -153,6 +155,8 @@ void Driver::Decided(std::shared_ptr<Lane> lane, Snapshot snapshot) {
   if (!builder->changed()) return FinishGroup(lane, builder->batch(), builder->effects());
   BatchCommit commit = builder->Build(options_.actor, now, options_.targets);
   Batch next = commit.next;
+  if (IsTerminal(next.phase)) TIPOFF_CRASH_POINT("driver/end");
+  TIPOFF_CRASH_POINT("driver/commit");
   store_.Commit(std::move(commit),
                 Watched<Done>(loop_, NotKnown(), [this, lane, builder, next](Status status) {
                   Committed(lane, std::move(status), builder, next);
@@ -164,6 +168,8 @@ void Driver::Committed(std::shared_ptr<Lane> lane, Status status,
   if (status.ok() ||
       (status.error().code == Errc::kUnknownOutcome && TIPOFF_MUTANT("unknown-is-success"))) {
     lane->last_commit = loop_.Steady();
+    if (IsTerminal(next.phase)) TIPOFF_CRASH_POINT("driver/ended");
+    TIPOFF_CRASH_POINT("driver/committed");
     return FinishGroup(lane, next, builder->effects());
   }
   if (status.error().code == Errc::kUnknownOutcome) return CheckUnknown(lane, builder, next);
@@ -217,6 +223,7 @@ void Driver::FinishGroup(std::shared_ptr<Lane> lane, const Batch& batch, const E
   for (Work& work : group) {
     if (work.done) work.done(Applied{batch, std::move(work.strays)});
   }
+  TIPOFF_CRASH_POINT("driver/told");
   Notify(batch, effects);
   NextGroup(lane);
 }

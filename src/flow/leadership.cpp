@@ -1,5 +1,6 @@
 #include "flow/leadership.h"
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "flow/watch.h"
@@ -22,6 +23,7 @@ void Leadership::Take(std::function<void(bool)> done) {
       name_, nameless ? Incarnation("coordinator") : owner_, ttl_,
       Watched<LeaseGrant>(loop_, NotKnown(), [this, asked_at, done](Result<LeaseGrant> grant) {
         Granted(grant, asked_at);
+        TIPOFF_CRASH_POINT("leadership/taken");
         done(held());
       }));
 }
@@ -65,7 +67,12 @@ void Leadership::GiveUp(std::function<void()> done) {
   until_ = Instant();
   store_.AcquireLease(name_, owner_, Duration(0),
                       Watched<LeaseGrant>(
-                          loop_, NotKnown(), [done](Result<LeaseGrant>) { done(); }, kGiveUpTime));
+                          loop_, NotKnown(),
+                          [done](Result<LeaseGrant>) {
+                            TIPOFF_CRASH_POINT("leadership/given-up");
+                            done();
+                          },
+                          kGiveUpTime));
 }
 
 }  // namespace tipoff

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "flow/watch.h"
@@ -17,6 +18,7 @@ void Redriver::Redrive(const BatchId& batch) {
   if (!known_.insert(batch).second) return;
   Log(Severity::kWarning, "the batch makes no progress: reconciling and publishing again",
       {{"batch_id", batch.str()}});
+  TIPOFF_CRASH_POINT("redrive/begun");
   waiting_.push_back(batch);
   StartSome();
 }
@@ -56,6 +58,7 @@ void Redriver::Staged(const BatchId& batch, std::vector<Request> rows) {
           loop_, NoAnswer(),
           [this, batch, rows = std::move(rows)](Result<std::vector<StagedResult>> staged) mutable {
             if (!staged.ok()) return Finish(batch);
+            TIPOFF_CRASH_POINT("redrive/staged-read");
             Reconcile(batch, std::move(rows), std::move(*staged));
           }));
 }
@@ -82,10 +85,12 @@ void Redriver::Reconcile(const BatchId& batch, std::vector<Request> rows,
   if (!found.items.empty() && !TIPOFF_MUTANT("reconcile-skipped")) {
     Log(Severity::kWarning, "staged predictions were never reported; counting them",
         {{"batch_id", batch.str()}, {"count", std::to_string(found.items.size())}});
-    driver_.Submit(batch, std::move(found_keys), std::move(found), nullptr);
+    driver_.Submit(batch, std::move(found_keys), std::move(found),
+                   [](const Result<Applied>&) { TIPOFF_CRASH_POINT("redrive/reconciled"); });
   }
   driver_.Submit(batch, std::move(missing), tipoff::Redrive{},
                  [this, batch, last](Result<Applied> applied) {
+                   TIPOFF_CRASH_POINT("redrive/due-again");
                    if (applied.ok()) return Page(batch, last);
                    Finish(batch);
                  });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "bus/messages.h"
@@ -84,6 +85,7 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
     message.published_at = store_.Now();
     bodies.push_back(Encode(message));
   }
+  TIPOFF_CRASH_POINT("relay/publish");
   auto published = [this, id, page = std::move(page)](Result<std::vector<std::string>> refusals) {
     if (!refusals.ok() && TIPOFF_MUTANT("confirmed-unpublished")) {
       refusals = std::vector<std::string>(page.size());
@@ -92,6 +94,7 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
       troubles_.Note(Layer::kBus, ToString(refusals.error().code), refusals.error().message, id);
       return Pause(id, refusals.error());
     }
+    TIPOFF_CRASH_POINT("relay/published");
     Confirm(id, page, *refusals);
   };
   bus_.Publish({Topic::Kind::kRequests, group}, std::move(bodies),
@@ -114,6 +117,7 @@ void Relay::Confirm(const BatchId& id, const std::vector<NewRequest>& page,
   driver_.Submit(id, std::move(keys), std::move(event), [this, id](Result<Applied> applied) {
     // Not confirmed: the rows stay in the outbox, and the next round publishes them again.
     if (!applied.ok()) return Pause(id, applied.error());
+    TIPOFF_CRASH_POINT("relay/confirmed");
     NextPage(id);
   });
 }
@@ -132,6 +136,7 @@ void Relay::Pause(const BatchId& id, const Error& error) {
 }
 
 void Relay::Finish(const BatchId& id) {
+  TIPOFF_CRASH_POINT("relay/finished");
   Run& run = runs_.at(id);
   if (!run.again) {
     runs_.erase(id);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "flow/published.h"
 #include "flow/watch.h"
@@ -101,6 +102,7 @@ void Retention::NextBatch() {
 
 void Retention::Judge(const Batch& batch) {
   auto decide = [this, id = batch.id](const std::set<BatchId>& visible) {
+    TIPOFF_CRASH_POINT("retention/judged");
     if (visible.contains(id)) return NextBatch();
     Drop(id);
   };
@@ -118,6 +120,7 @@ void Retention::Judge(const Batch& batch) {
 void Retention::Drop(const BatchId& batch) {
   if (calls_left_ == 0) return Finish(Ok());  // A later pass takes away what is left of it.
   --calls_left_;
+  TIPOFF_CRASH_POINT("retention/drop");
   store_.DropBatch(batch, limits::kRowsPerChunk,
                    Watched<bool>(loop_, NotKnown(), [this, batch](Result<bool> gone) {
                      if (!gone.ok()) {
@@ -125,7 +128,9 @@ void Retention::Drop(const BatchId& batch) {
                                    gone.error().code == Errc::kNotFound;
                        return skip ? NextBatch() : Failed(batch, gone.error());
                      }
+                     if (!*gone) TIPOFF_CRASH_POINT("retention/part-dropped");
                      if (!*gone) return Drop(batch);
+                     TIPOFF_CRASH_POINT("retention/dropped");
                      ++dropped_;
                      Log(Severity::kInfo, "an old batch was dropped", {{"batch_id", batch.str()}});
                      NextBatch();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/reply.h"
 #include "view/coordinator_presence.h"
 
@@ -52,6 +53,7 @@ void Standing::Write(Instant stopped_at) {
       Reply<Record>::Start(loop_, kWriteLimit, {Errc::kUnavailable, "the store does not answer"},
                            [this](Result<Record> put) {
                              writing_ = false;
+                             TIPOFF_CRASH_POINT("standing/written");
                              if (!put.ok()) troubles_.NoteStore(put.error());
                            });
   store_.PutRecord(std::move(record), PutMode::kReplace,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "core/limits.h"
@@ -63,6 +64,10 @@ void KeepRequired(std::vector<PlayerId>& required, const std::vector<RequestSpec
   });
 }
 
+// A batch that lacks rows. Its creator may be about to write them, or may have died before it
+// could: whoever has the same order writes the rest.
+bool HalfMade(const Batch& batch) { return !batch.sealed && !IsTerminal(batch.phase); }
+
 }  // namespace
 
 struct Starter::Attempt {
@@ -103,7 +108,7 @@ void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
 }
 
 // The batch of the first start with this key. Whoever claimed its name may have died, or be still
-// about to create it: `missing` runs then.
+// about to create it, or in the middle of that: `missing` runs then.
 void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
                         std::function<void()> missing) {
   store_.Load(first, {}, [attempt, missing = std::move(missing)](Result<Snapshot> snapshot) {
@@ -111,6 +116,7 @@ void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
       if (snapshot.error().code == Errc::kNotFound) return missing();
       return attempt->done(snapshot.error());
     }
+    if (HalfMade(snapshot->batch)) return missing();
     attempt->outcome.kind = StartOutcome::Kind::kStarted;
     attempt->outcome.batch = std::move(snapshot->batch);
     attempt->done(std::move(attempt->outcome));
@@ -123,6 +129,7 @@ void Starter::ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode) {
   Record claim{kStartRecord, attempt->request.idempotency_key, {}, attempt->id.str()};
   store_.PutRecord(std::move(claim), mode, [this, attempt](Result<Record> claimed) {
     if (!claimed.ok()) return attempt->done(claimed.error());
+    TIPOFF_CRASH_POINT("start/key-claimed");
     if (store_.Now() - claimed->at > kKeyKept) return ClaimKey(attempt, PutMode::kReplace);
     if (claimed->body == attempt->id.str()) return Create(attempt, std::nullopt);
     attempt->id = BatchId(claimed->body);
@@ -161,7 +168,7 @@ void Starter::FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
   BatchFilter children{.retry_of = parent.id, .limit = 1};
   store_.ListBatches(children, [this, attempt, parent](Result<BatchPage> page) {
     if (!page.ok()) return attempt->done(page.error());
-    if (!page->batches.empty()) {
+    if (!page->batches.empty() && !HalfMade(page->batches.front())) {
       Batch& child = page->batches.front();
       attempt->outcome.kind = IsTerminal(child.phase) ? StartOutcome::Kind::kStarted
                                                       : StartOutcome::Kind::kAlreadyRunning;
@@ -213,6 +220,7 @@ void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) 
   store_.PutRecord({kRetryRecord, parent.id.str(), {}, id.str()}, PutMode::kFirstStays,
                    [this, attempt](Result<Record> claimed) {
                      if (!claimed.ok()) return attempt->done(claimed.error());
+                     TIPOFF_CRASH_POINT("start/child-claimed");
                      attempt->id = BatchId(claimed->body);
                      if (TIPOFF_MUTANT("child-not-claimed")) {
                        attempt->id = MakeBatchId(Day(), attempt->now, random_);
@@ -297,13 +305,17 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   if (superseded) end = superseded->Build(options.actor, attempt->now, options.targets);
   std::optional<Batch> ended;
   if (end) ended = end->next;
+  if (end) TIPOFF_CRASH_POINT("start/supersede");
+  TIPOFF_CRASH_POINT("start/create");
   store_.Create(std::move(commit), std::move(end),
                 [this, attempt, created, ended](Result<CreateOutcome> outcome) {
                   if (!outcome.ok()) return Again(attempt, outcome.error());
                   if (!outcome->created && outcome->live != attempt->id) {
                     return SlotHeld(attempt, outcome->live);
                   }
+                  TIPOFF_CRASH_POINT("start/created");
                   if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
+                  if (ended) TIPOFF_CRASH_POINT("start/superseded");
                   bool whole = attempt->rows_written == attempt->specs.size();
                   // Made by somebody else under the same name, or in a try whose answer was lost:
                   // what is stored is what is told.
@@ -321,6 +333,7 @@ void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
   driver_.Notify(batch, {.relay = !decided, .finalize = decided});
   attempt->outcome.kind = StartOutcome::Kind::kStarted;
   attempt->outcome.batch = batch;
+  TIPOFF_CRASH_POINT("start/answer");
   attempt->done(std::move(attempt->outcome));
 }
 
@@ -396,7 +409,9 @@ void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
     BatchCommit commit =
         builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
     commit.new_rows = std::move(rows);
+    TIPOFF_CRASH_POINT("start/chunk");
     store_.Commit(std::move(commit), [this, attempt](Status status) {
+      TIPOFF_CRASH_POINT("start/chunk-written");
       bool again = status.ok() || status.error().code == Errc::kConflict ||
                    status.error().code == Errc::kUnknownOutcome;
       if (!status.ok()) ++attempt->tries;

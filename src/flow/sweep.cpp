@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "flow/watch.h"
 
@@ -26,6 +27,7 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
       : sweep_(sweep), token_(token), done_(std::move(done)) {}
 
   void Begin() {
+    TIPOFF_CRASH_POINT("sweep/begun");
     first_ = cursor_ = sweep_.resume_;
     sweep_.resume_.clear();
     LivePage();
@@ -60,6 +62,7 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
       if (cursor_ != first_) sweep_.resume_ = cursor_;
       return End(page.error());
     }
+    TIPOFF_CRASH_POINT("sweep/live-page");
     cursor_ = page->next;
     last_page_ = cursor_.empty() && first_.empty();
     if (cursor_.empty()) first_.clear();  // Begun in the middle: once more, from the top.
@@ -97,9 +100,11 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
     // One that the driver still works on since an earlier round is left to it.
     if (!sweep_.visiting_.insert(batch.id).second) return;
     ++at_work_;
+    TIPOFF_CRASH_POINT("sweep/visit");
     auto reply =
         Reply<Applied>::Start(sweep_.loop_, limits::kVisitTime, NoAnswer(),
                               [self = shared_from_this(), id = batch.id](Result<Applied> applied) {
+                                TIPOFF_CRASH_POINT("sweep/visited");
                                 if (!applied.ok()) self->Failed(id, applied.error());
                                 --self->at_work_;
                                 self->VisitSome();
@@ -127,6 +132,7 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
           unsettled,
           Watched<BatchPage>(self->sweep_.loop_, NoAnswer(), [self](Result<BatchPage> page) {
             if (!page.ok()) return self->End(page.error());
+            TIPOFF_CRASH_POINT("sweep/unsettled-page");
             self->sweep_.settle_cursor_ = page->next;
             for (const Batch& batch : page->batches) self->sweep_.fan_in_.Settle(batch.id);
             self->CheckAlerts();
@@ -137,6 +143,7 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
   void CheckAlerts() {
     sweep_.alerts_.Check([self = shared_from_this()](Status status) {
       if (!status.ok()) return self->End(status);
+      TIPOFF_CRASH_POINT("sweep/alerts-checked");
       self->DropOld();
     });
   }
@@ -145,6 +152,7 @@ class Sweep::Round : public std::enable_shared_from_this<Sweep::Round> {
     IfLeading([self = shared_from_this()] {
       self->sweep_.retention_.Step([self](Status status) {
         if (!status.ok()) return self->End(status);
+        TIPOFF_CRASH_POINT("sweep/ended");
         self->End(self->trouble_);
       });
     });

@@ -1,9 +1,12 @@
 #include "sqlite/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -11,6 +14,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "sqlite/process_lock.h"
 
@@ -25,6 +29,8 @@ constexpr std::size_t kGroupMax = 512;
 // together: whoever stops a service does not wait for a stranger.
 constexpr int kBusyMsMax = 5000;
 constexpr int kClosingBusyMsMax = 500;
+// Of the log, read and written again at a time.
+constexpr std::size_t kRewriteBytes = 1 << 20;
 constexpr auto kHousekeeping = std::chrono::milliseconds(500);
 
 struct PendingWrite {
@@ -46,12 +52,15 @@ void Migrate(Connection& db, const DatabaseOptions& options) {
     throw Failure(SQLITE_READONLY, "its schema is older and has to be migrated first");
   }
   Transaction transaction(db);
+  TIPOFF_CRASH_POINT("database/migrate");
   found = db.QueryInt("PRAGMA user_version");  // Another process may have been faster.
   for (std::int64_t version = found; version < newest; ++version) {
     db.Execute(options.migrations[static_cast<std::size_t>(version)]);
+    TIPOFF_CRASH_POINT("database/migration-step");
   }
   if (found < newest) db.Execute(fmt::format("PRAGMA user_version={}", newest));
   transaction.Commit();
+  TIPOFF_CRASH_POINT("database/migrated");
 }
 
 }  // namespace
@@ -67,6 +76,7 @@ struct Database::Impl {
   void CommitGroup(std::vector<PendingWrite>& group);
   bool RunGroup(std::vector<PendingWrite>& group);
   void Checkpoint(Connection& db);
+  void RewriteLog();
   void ReleaseTheDead();
   void Observe(Instant answer);
   Instant Carried();
@@ -124,6 +134,7 @@ Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Loop& 
   auto impl = std::make_unique<Impl>(std::move(options), clock);
   try {
     impl->OpenWriter();
+    TIPOFF_CRASH_POINT("database/file-made");
     auto newest = static_cast<std::int64_t>(impl->options.migrations.size());
     std::int64_t found = impl->writer->QueryInt("PRAGMA user_version");
     if (found > newest) {
@@ -141,6 +152,7 @@ Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Loop& 
     auto lock = ProcessLock::Take(folder.string(), impl->options.process);
     if (!lock.ok()) return lock.error();
     impl->lock.emplace(std::move(*lock));
+    TIPOFF_CRASH_POINT("database/locked");
   }
   std::unique_ptr<Database> database(new Database(std::move(impl)));
   Impl& running = *database->impl_;
@@ -180,7 +192,9 @@ Database::~Database() {
       impl_->closed = true;
       impl_->write_ready.notify_all();
     }
+    TIPOFF_CRASH_POINT("database/closing");
     impl_->writer_thread.join();
+    TIPOFF_CRASH_POINT("database/closed");
     if (!given_back.ok()) impl_->lock->LeaveBehind();
   }
 }
@@ -279,6 +293,7 @@ void Database::Impl::WriterMain() {
     }
     CommitGroup(group);
     for (PendingWrite& write : group) write.done(std::move(write.status));
+    TIPOFF_CRASH_POINT("database/answered");
     group.clear();
   }
 }
@@ -288,9 +303,12 @@ void Database::Impl::CommitGroup(std::vector<PendingWrite>& group) {
   try {
     if (writer == nullptr) OpenWriter();  // Start from what is really in the file.
     Transaction transaction(*writer);
+    TIPOFF_CRASH_POINT("database/begun");
     if (!RunGroup(group)) return;
     committing = true;
+    TIPOFF_CRASH_POINT("database/commit");
     transaction.Commit();
+    TIPOFF_CRASH_POINT("database/committed");
     ++commits;
     written += group.size();
   } catch (const Failure& failure) {
@@ -329,6 +347,7 @@ bool Database::Impl::RunGroup(std::vector<PendingWrite>& group) {
       for (PendingWrite& other : group) other.status = error;
       return false;
     }
+    TIPOFF_CRASH_POINT("database/operation-run");
     if (!write.status.ok()) writer->Prepared("ROLLBACK TO operation").Run();
     writer->Prepared("RELEASE operation").Run();
   }
@@ -395,6 +414,7 @@ void Database::Impl::HousekeeperMain() {
 }
 
 void Database::Impl::Checkpoint(Connection& db) {
+  TIPOFF_CRASH_POINT("database/checkpoint");
   int log_pages = 0;
   int done_pages = 0;
   int code = sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &log_pages,
@@ -402,19 +422,45 @@ void Database::Impl::Checkpoint(Connection& db) {
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     throw Failure(code, sqlite3_errmsg(db.handle()));
   }
+  TIPOFF_CRASH_POINT("database/checkpointed");
   // Once all of it is in the file, the next commit starts the log anew and tells its new size.
   if (code == SQLITE_OK && done_pages == log_pages) wal_pages.store(0);
+}
+
+// A process may have died after the disk had refused to sync its last commit. What it wrote then is
+// in the log as the kernel shows it, SQLite's recovery takes it for committed, and others commit
+// behind it; but the kernel holds it for clean and no later sync writes it, so that a power cut
+// would take it away and with it all that came behind. Written once more it is synced with the next
+// commit. Within a transaction, so that nobody else writes to the log.
+void Database::Impl::RewriteLog() {
+  std::string path = options.path + "-wal";
+  int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  std::vector<char> buffer(kRewriteBytes);
+  ssize_t size = fd < 0 ? -1 : 0;
+  for (off_t at = 0; fd >= 0; at += size) {
+    size = pread(fd, buffer.data(), buffer.size(), at);
+    if (size <= 0) break;
+    if (pwrite(fd, buffer.data(), static_cast<std::size_t>(size), at) == size) continue;
+    size = -1;
+    break;
+  }
+  if (fd >= 0) close(fd);
+  if (size < 0) throw Failure(SQLITE_IOERR_WRITE, path + ": cannot be written");
 }
 
 void Database::Impl::ReleaseTheDead() {
   if (!lock.has_value() || !options.on_death) return;
   for (const Incarnation& dead : lock->FindDead()) {
     auto release = [this, dead](WriteContext& context) {
+      RewriteLog();
       options.on_death(context, dead);
+      TIPOFF_CRASH_POINT("database/give-back");
       return Ok();
     };
     auto forget = [this, dead](Status status) {
-      if (status.ok()) lock->Forget(dead);
+      TIPOFF_CRASH_POINT("database/given-back");
+      status.ok() ? lock->Forget(dead) : lock->LetGo(dead);
     };
     std::scoped_lock guard(write_mutex);
     writes.push_back({release, forget});

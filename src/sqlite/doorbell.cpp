@@ -13,6 +13,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/crash_point.h"
+
 namespace tipoff::sqlite {
 namespace {
 
@@ -75,6 +77,7 @@ Result<std::unique_ptr<Doorbell>> Doorbell::Open(const std::string& folder,
   if (bind(impl->socket_fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     return fail("cannot bind the socket");
   }
+  TIPOFF_CRASH_POINT("doorbell/bound");
   Impl& running = *impl;
   std::unique_ptr<Doorbell> bell(new Doorbell(std::move(impl)));
   running.thread = std::thread([&running] { running.Main(); });

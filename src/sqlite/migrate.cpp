@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/crash_point.h"
+
 namespace tipoff::sqlite {
 namespace {
 
@@ -26,8 +28,10 @@ Status Migrate(Connection& connection, std::span<const std::string> steps,
     std::size_t version = VersionOf(connection);  // Another process may have been faster.
     if (version > steps.size()) return TooNew(version, steps.size(), what);
     for (const std::string& step : steps.subspan(version)) connection.Execute(step);
+    TIPOFF_CRASH_POINT("history/migration-steps");
     connection.Execute(fmt::format("PRAGMA user_version={}", steps.size()));
     transaction.Commit();
+    TIPOFF_CRASH_POINT("history/migrated");
     return Ok();
   } catch (const Failure& failure) {
     return Annotate(failure.ToError(), what);

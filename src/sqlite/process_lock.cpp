@@ -12,6 +12,8 @@
 #include <map>
 #include <mutex>
 
+#include "base/crash_point.h"
+
 namespace tipoff::sqlite {
 
 namespace fs = std::filesystem;
@@ -38,6 +40,7 @@ Result<ProcessLock> ProcessLock::Take(const std::string& folder, const Incarnati
   // Locked under another name first: a file of this name is locked from its first moment.
   std::string fresh = impl->own_path + ".new";
   impl->own_fd = open(fresh.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+  TIPOFF_CRASH_POINT("process-lock/made");
   bool held = impl->own_fd >= 0 && flock(impl->own_fd, LOCK_EX | LOCK_NB) == 0 &&
               rename(fresh.c_str(), impl->own_path.c_str()) == 0;
   if (!held) {
@@ -83,7 +86,17 @@ void ProcessLock::Forget(const Incarnation& dead) {
   std::scoped_lock guard(impl_->mutex);
   auto found = impl_->claimed.find(dead);
   if (found == impl_->claimed.end()) return;
+  unlink(fmt::format("{}/{}.sock", impl_->folder, dead.str()).c_str());  // Its doorbell's.
   unlink(fmt::format("{}/{}.lock", impl_->folder, dead.str()).c_str());
+  TIPOFF_CRASH_POINT("process-lock/forgotten");
+  close(found->second);
+  impl_->claimed.erase(found);
+}
+
+void ProcessLock::LetGo(const Incarnation& dead) {
+  std::scoped_lock guard(impl_->mutex);
+  auto found = impl_->claimed.find(dead);
+  if (found == impl_->claimed.end()) return;
   close(found->second);
   impl_->claimed.erase(found);
 }

@@ -22,8 +22,10 @@ class ProcessLock {
   // Processes whose file is there and whose lock is free. Each stays claimed by this object, so
   // that no other process finds it, until it is forgotten or this process dies in turn.
   std::vector<Incarnation> FindDead();
-  // Removes the file of a dead process: what it held has been given back.
+  // Removes the files of a dead process: what it held has been given back.
   void Forget(const Incarnation& dead);
+  // What it held could not be given back now: it is to be found again, by whoever looks next.
+  void LetGo(const Incarnation& dead);
   // From now on this process leaves like a dead one: what it held is given back by another.
   void LeaveBehind();
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "base/reply.h"
@@ -64,7 +65,7 @@ struct Letting {
     }
   }
   void Ack(Bus& bus, const Topic& topic) const {
-    if (!tokens.empty()) bus.Ack(topic, tokens, [](Status) {});
+    if (!tokens.empty()) bus.Ack(topic, tokens, [](Status) { TIPOFF_CRASH_POINT("worker/acked"); });
     for (const auto& settle : settles) settle(true);
   }
 };
@@ -97,6 +98,7 @@ void AnswerCanaries(Store& store, Bus& bus, const Requests& requests, const std:
         std::string(kCanaryWorkedRecords), answer.id, {}, Encode(CanaryHop{now, worker, version})};
     store.PutRecord(std::move(passed), PutMode::kFirstStays,
                     [&bus, stale, body = Encode(answer)](const Result<Record>&) {
+                      TIPOFF_CRASH_POINT("worker/canary-noted");
                       if (stale) return;
                       bus.Publish(kCompletions, {body}, [](Result<std::vector<std::string>>) {});
                     });
@@ -143,7 +145,8 @@ void ReportLeases(Bus& bus, const Requests& requests, const std::string& worker,
   std::vector<std::string> bodies;
   for (const auto& [batch, report] : reports) bodies.push_back(Encode(report));
   if (bodies.empty()) return;
-  bus.Publish(kCompletions, std::move(bodies), [](Result<std::vector<std::string>>) {});
+  bus.Publish(kCompletions, std::move(bodies),
+              [](Result<std::vector<std::string>>) { TIPOFF_CRASH_POINT("worker/leases-told"); });
 }
 
 void LoadHistories(Loop& loop, History& history, const HistoryRules& rules,
@@ -215,6 +218,7 @@ void SettleRequests(Store& store, Bus& bus, const Topic& topic, const Requests& 
   Log(Severity::kWarning, "requests were quarantined",
       {{"count", std::to_string(quarantined.size())}, {"first", quarantined.front().reason}});
   store.Quarantine(std::move(quarantined), [kept, &bus, topic](Status status) {
+    TIPOFF_CRASH_POINT("worker/quarantined");
     if (status.ok()) return kept->Ack(bus, topic);
     for (const auto& settle : kept->settles) settle(false);
   });

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
 #include "base/random.h"
@@ -144,6 +145,7 @@ void Worker::Drained() {
   auto drained = std::exchange(drained_, nullptr);
   if (drained == nullptr) return;
   loop_.Cancel(drain_timer_);
+  TIPOFF_CRASH_POINT("worker/drained");
   presence_.Stop(std::move(drained));
 }
 
@@ -187,6 +189,7 @@ void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
   }
   failures_ = 0;
   if (deliveries->empty()) return Pull();
+  TIPOFF_CRASH_POINT("worker/leased");
   auto hand = std::make_shared<Hand>();
   held_ += deliveries->size();
   for (Delivery& delivery : *deliveries) Receive(std::move(delivery), hand->items.emplace_back());
@@ -228,6 +231,7 @@ void Worker::Work(std::shared_ptr<Hand> hand) {
       troubles_.NoteStore({Errc::kUnavailable, item.note}, item.message.batch);
     }
     if (hand->Open().empty()) return Settle(hand);
+    TIPOFF_CRASH_POINT("worker/screened");
     ReportLeases(bus_, hand->All(), options_.name, options_.version);
     LoadHistory(hand);
   });
@@ -238,7 +242,8 @@ void Worker::KeepLeases(std::shared_ptr<Hand> hand) {
   hand->extend_timer = loop_.After(options_.lease / 3, [this, weak = std::weak_ptr<Hand>(hand)] {
     auto held = weak.lock();
     if (held == nullptr || held->over) return;
-    bus_.Extend(topic_, held->Tokens(), options_.lease, [](Result<std::size_t>) {});
+    bus_.Extend(topic_, held->Tokens(), options_.lease,
+                [](Result<std::size_t>) { TIPOFF_CRASH_POINT("worker/extended"); });
     KeepLeases(held);
   });
 }
@@ -278,8 +283,10 @@ void Worker::LoadHistory(std::shared_ptr<Hand> hand) {
       item.has_history = true;
     }
   };
-  LoadHistories(loop_, history_, options_.history, missing, std::move(take),
-                [this, hand] { Predict(hand); });
+  LoadHistories(loop_, history_, options_.history, missing, std::move(take), [this, hand] {
+    TIPOFF_CRASH_POINT("worker/history-loaded");
+    Predict(hand);
+  });
 }
 
 void Worker::Predict(std::shared_ptr<Hand> hand) {
@@ -290,6 +297,7 @@ void Worker::Predict(std::shared_ptr<Hand> hand) {
     }
     PredictBatch(batch, items);
   }
+  TIPOFF_CRASH_POINT("worker/predicted");
   if (TIPOFF_MUTANT("reported-unstaged")) return Report(hand);
   Stage(hand);
 }
@@ -344,6 +352,7 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
   }
   if (results.empty()) return Report(hand);
   store_.Stage(std::move(results), [this, hand, staged](Result<std::vector<Completion>> stored) {
+    TIPOFF_CRASH_POINT("worker/staged");
     if (!stored.ok()) troubles_.NoteStore(stored.error(), staged.front()->message.batch);
     for (std::size_t i = 0; i < staged.size(); ++i) {
       Item& item = *staged[i];
@@ -392,12 +401,15 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
   if (bodies.empty()) return Settle(hand);
   bus_.Publish(
       kCompletions, std::move(bodies), [this, hand](Result<std::vector<std::string>> sent) {
+        TIPOFF_CRASH_POINT("worker/reported");
         if (!sent.ok()) {
           troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
           // Not reported, so not acked: it comes again, finds itself staged, and is
           // reported then.
           for (Item& item : hand->items) {
-            if (RuleFor(*item.outcome).completion) item.outcome = WorkOutcome::kTransient;
+            if (!RuleFor(*item.outcome).completion) continue;
+            item.outcome = WorkOutcome::kTransient;
+            item.note = sent.error().message;
           }
         }
         Settle(hand);
@@ -414,6 +426,7 @@ void Worker::Settle(std::shared_ptr<Hand> hand) {
   }
   held_ -= hand->items.size();
   SettleRequests(store_, bus_, topic_, hand->All());
+  TIPOFF_CRASH_POINT("worker/settling");
   if (held_ == 0 && stopping_) return Drained();
   Pull();
 }

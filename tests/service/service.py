@@ -6,6 +6,7 @@ ends with 1 at the first thing that is not so.
 import base64
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import shutil
@@ -146,6 +147,48 @@ class Server(Program):
 
     def client(self, **more):
         return Client(self.url, **more)
+
+
+class Receiver:
+    """Answers each call with `status`, and keeps what came. 0: it never answers."""
+
+    def __init__(self, status=204):
+        self.status = status
+        self.calls = []
+        self.over = threading.Event()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.calls.append((headers, body))
+                if outer.status == 0:
+                    outer.over.wait(60)
+                    return
+                with contextlib.suppress(OSError):  # Who asked may have died.
+                    self.answer()
+
+            def answer(self):
+                self.send_response(outer.status)
+                if outer.status == 302:
+                    self.send_header("location", "http://127.0.0.1:1/elsewhere")
+                self.send_header("content-length", "15")
+                self.end_headers()
+                self.wfile.write(b'{"status":"ok"}')
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+    def stop(self):
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def tipoff(folder, *arguments, **how):

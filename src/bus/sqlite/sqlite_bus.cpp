@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/crash_point.h"
 #include "base/reply.h"
 #include "core/limits.h"
 
@@ -67,6 +68,7 @@ std::vector<Delivery> LeaseMessages(WriteContext& context, const Topic& topic,
     context.db.Prepared("UPDATE message SET topic=?, avail_at=?, owner='', deliveries=0 WHERE id=?")
         .With(ToString(Topic{Topic::Kind::kDeadLetters, ""}), context.now.micros(), id)
         .Run();
+    TIPOFF_CRASH_POINT("bus/dead-letter");
   }
   return deliveries;
 }
@@ -113,10 +115,12 @@ void SqliteBus::Publish(Topic topic, std::vector<std::string> bodies,
       [name, bodies = std::move(bodies), refusals](WriteContext& context) {
         for (std::size_t i = 0; i < bodies.size(); ++i) {
           if (refusals[i].empty()) InsertMessage(context, name, bodies[i]);
+          TIPOFF_CRASH_POINT("bus/publish-one");
         }
         return Ok();
       },
       [reply, refusals, name, &doorbell = doorbell_](Status status) {
+        TIPOFF_CRASH_POINT("bus/ring");
         if (status.ok()) doorbell.Ring(name);
         reply->Post(status.ok() ? Result<std::vector<std::string>>(refusals)
                                 : Result<std::vector<std::string>>(status.error()));
@@ -171,6 +175,7 @@ void SqliteBus::TryLease(std::shared_ptr<Waiter> waiter) {
       [deliveries, topic = waiter->topic, owner = waiter->owner,
        options = waiter->options](WriteContext& context) {
         *deliveries = LeaseMessages(context, topic, owner, options);
+        if (!deliveries->empty()) TIPOFF_CRASH_POINT("bus/lease");
         return Ok();
       },
       [deliveries, reply](Status status) {
@@ -196,6 +201,7 @@ void SqliteBus::Ack(Topic, std::vector<LeaseToken> tokens, std::function<void(St
           context.db.Prepared("DELETE FROM message WHERE id=? AND epoch=?")
               .With(MessageId(token), token.epoch)
               .Run();
+          TIPOFF_CRASH_POINT("bus/ack-one");
         }
         return Ok();
       },
@@ -216,6 +222,7 @@ void SqliteBus::Nack(Topic topic, std::vector<LeaseToken> tokens, Duration delay
                   "AND owner<>''")
               .With((context.now + delay).micros(), MessageId(token), token.epoch)
               .Run();
+          TIPOFF_CRASH_POINT("bus/nack-one");
         }
         return Ok();
       },
@@ -239,6 +246,7 @@ void SqliteBus::Extend(Topic, std::vector<LeaseToken> tokens, Duration lease,
               .With((context.now + lease).micros(), MessageId(token), token.epoch)
               .Run();
           *held += static_cast<std::size_t>(context.db.changes());
+          TIPOFF_CRASH_POINT("bus/extend-one");
         }
         return Ok();
       },

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "history/import/file_parser.h"
 #include "history/import/rejects.h"
@@ -87,11 +88,13 @@ class FileImport {
     if (parser.kind()) report_.kind = ToString(*parser.kind());
     TIPOFF_TRY_STATUS(std::move(parsed));
     TIPOFF_TRY_STATUS(rejects_.Close());
+    TIPOFF_CRASH_POINT("import/read");
     std::string digest = hash.Hex();
     TIPOFF_TRY_STATUS(
         update_->Commit({report_.path, report_.kind, digest, options_.now, report_.counts}));
     update_.reset();
     report_.rejects_file = rejects_.Publish(RejectsName(report_.path, digest));
+    TIPOFF_CRASH_POINT("import/file-done");
     return Ok();
   }
 
@@ -113,6 +116,7 @@ class FileImport {
   Status Take(const FileParser& parser, std::int64_t line, std::span<const std::string_view> fields,
               ParsedRow row) {
     ++report_.counts.read;
+    TIPOFF_CRASH_POINT("import/row");
     if (auto* ignored = std::get_if<IgnoredRow>(&row)) {
       ++report_.ignored[ignored->why];
       ++report_.counts.same;

@@ -3,6 +3,8 @@
 
 #include "history/import/importer.h"
 
+#include "base/crash_point.h"
+
 namespace tipoff {
 namespace {
 
@@ -14,6 +16,7 @@ Result<SlatesReport> BuildDue(HistoryDatabase& database, const SlatesDue& due, I
   SlatesReport report;
   TIPOFF_TRY(SlateView view, database.LoadSlateView());
   report.from = due.from;
+  TIPOFF_CRASH_POINT("slates/due");
 
   // A date that has lost its games gets an empty slate in place of the old one.
   std::set<Day> emptied(due.slated.begin(), due.slated.end());
@@ -23,6 +26,7 @@ Result<SlatesReport> BuildDue(HistoryDatabase& database, const SlatesDue& due, I
       emptied.erase(slate.game_date);
       dates.push_back(slate.game_date);
     }
+    TIPOFF_CRASH_POINT("slates/put");
     return put_slates(std::move(slates));
   }));
   std::vector<Slate> empty;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/crash_point.h"
 #include "history/sqlite/rows.h"
 #include "history/sqlite/schema.h"
 #include "sqlite/connection.h"
@@ -273,7 +274,9 @@ Status HistoryDatabase::SlatesDone(const SlatesDue& due, const std::vector<Day>&
       connection_->Prepared("INSERT INTO slated VALUES (?)").With(date.days()).Run();
     }
     connection_->Execute("UPDATE state SET dirty_from = NULL");
+    TIPOFF_CRASH_POINT("slates/done");
     transaction.Commit();
+    TIPOFF_CRASH_POINT("slates/clean");
     return Done{};
   });
 }
@@ -281,6 +284,7 @@ Status HistoryDatabase::SlatesDone(const SlatesDue& due, const std::vector<Day>&
 void HistoryDatabase::Checkpoint() {
   sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
                             nullptr);
+  TIPOFF_CRASH_POINT("history/checkpointed");
 }
 
 }  // namespace tipoff

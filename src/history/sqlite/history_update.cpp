@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "history/sqlite/rows.h"
 #include "sqlite/connection.h"
@@ -43,6 +44,7 @@ Result<std::unique_ptr<HistoryUpdate>> HistoryUpdate::Begin(HistoryDatabase& dat
     std::unique_ptr<HistoryUpdate> update(new HistoryUpdate(database));
     update->transaction_ = std::make_unique<Transaction>(update->connection_);
     update->LoadBooks();
+    TIPOFF_CRASH_POINT("import/begun");
     return update;
   });
 }
@@ -329,11 +331,14 @@ void HistoryUpdate::StoreRecord(const ImportRecord& record) {
 Status HistoryUpdate::Commit(const ImportRecord& record) {
   std::int64_t id = 0;
   TIPOFF_TRY_STATUS(AtEdge([&] {
+    TIPOFF_CRASH_POINT("import/rows-put");
     JoinPlayers();
     DropStaleLines();
     StoreGames();
+    TIPOFF_CRASH_POINT("import/games-stored");
     StorePlayers();
     StoreRecord(record);
+    TIPOFF_CRASH_POINT("import/recorded");
     id = connection_.last_row_id();
     return Done{};
   }));
@@ -341,6 +346,7 @@ Status HistoryUpdate::Commit(const ImportRecord& record) {
     transaction_->Commit();
     return Done{};
   });
+  TIPOFF_CRASH_POINT("import/committed");
   if (committed.ok()) return committed;
   // An error from COMMIT may hide a success: what counts is what can be read afterwards.
   transaction_.reset();

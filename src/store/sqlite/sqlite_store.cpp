@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/reply.h"
 #include "core/limits.h"
 #include "store/codec.h"
@@ -36,12 +37,16 @@ Status ApplyCommit(WriteContext& context, const BatchCommit& commit) {
     return Error{Errc::kConflict, fmt::format("batch '{}' is no longer at version {}",
                                               commit.next.id.str(), commit.next.version - 1)};
   }
+  TIPOFF_CRASH_POINT("store/commit-header");
   for (const NewRequest& request : commit.new_rows) sqlite::InsertRequest(db, batch_no, request);
   for (const Request& row : commit.rows) sqlite::UpdateRequest(db, batch_no, row);
+  TIPOFF_CRASH_POINT("store/commit-rows");
   sqlite::InsertJournal(db, batch_no, commit.next, commit.journal);
+  TIPOFF_CRASH_POINT("store/commit-journal");
   for (const Announcement& announcement : commit.announcements) {
     sqlite::InsertAnnouncement(db, announcement);
   }
+  if (!commit.announcements.empty()) TIPOFF_CRASH_POINT("store/commit-announcements");
   for (const Record& record : commit.records) sqlite::ReplaceRecord(context, record);
   return Ok();
 }
@@ -50,7 +55,10 @@ Result<CreateOutcome> ApplyCreate(WriteContext& context, const BatchCommit& crea
                                   const std::optional<BatchCommit>& superseded) {
   Connection& db = context.db;
   const Batch& batch = created.next;
-  if (superseded) TIPOFF_TRY_STATUS(ApplyCommit(context, *superseded));
+  if (superseded) {
+    TIPOFF_TRY_STATUS(ApplyCommit(context, *superseded));
+    TIPOFF_CRASH_POINT("store/create-superseded");
+  }
   if (!IsTerminal(batch.phase)) {
     Statement& live =
         db.Prepared("SELECT id FROM batch WHERE game_date=? AND dataset=? AND terminal_at=0")
@@ -66,8 +74,11 @@ Result<CreateOutcome> ApplyCreate(WriteContext& context, const BatchCommit& crea
     return Error{Errc::kExists, fmt::format("batch '{}' exists already", batch.id.str())};
   }
   std::int64_t batch_no = sqlite::InsertBatch(db, batch);
+  TIPOFF_CRASH_POINT("store/create-header");
   for (const NewRequest& request : created.new_rows) sqlite::InsertRequest(db, batch_no, request);
+  TIPOFF_CRASH_POINT("store/create-rows");
   sqlite::InsertJournal(db, batch_no, batch, created.journal);
+  TIPOFF_CRASH_POINT("store/create-journal");
   for (const Announcement& announcement : created.announcements) {
     sqlite::InsertAnnouncement(db, announcement);
   }
@@ -97,9 +108,11 @@ Result<bool> ApplyDrop(Connection& db, const BatchId& batch, std::size_t rows) {
         "DELETE FROM {0} WHERE key IN (SELECT key FROM {0} WHERE key>=? AND key<? LIMIT ?)", table);
     db.Prepared(chunk).With(RowKey(batch_no, 0), RowKey(batch_no + 1, 0), left).Run();
     left -= db.changes();
+    TIPOFF_CRASH_POINT("store/drop-chunk");
     if (left <= 0) return false;
   }
   db.Prepared("DELETE FROM announcement WHERE batch=?").With(batch.str()).Run();
+  TIPOFF_CRASH_POINT("store/drop-header");
   db.Prepared("DELETE FROM batch WHERE batch_no=?").With(batch_no).Run();
   return true;
 }
@@ -375,6 +388,7 @@ void SqliteStore::Stage(std::vector<StagedResult> results, DoneWith<std::vector<
         for (const StagedResult& result : results) {
           TIPOFF_TRY(std::int64_t batch_no, BatchNo(context.db, result.batch));
           stored.push_back(sqlite::InsertStaged(context.db, batch_no, result, context.now));
+          TIPOFF_CRASH_POINT("store/stage-one");
         }
         return stored;
       });
@@ -419,6 +433,7 @@ void SqliteStore::PutSlates(std::vector<Slate> slates, DoneWith<Done> done) {
       context.db.Prepared("INSERT OR REPLACE INTO slate(game_date, as_of, body) VALUES(?,?,?)")
           .With(FormatDay(slate.game_date), slate.as_of.micros(), EncodeSlate(slate))
           .Run();
+      TIPOFF_CRASH_POINT("store/slate-one");
     }
     return Ok();
   });
@@ -465,6 +480,7 @@ void SqliteStore::AcquireLease(std::string name, Incarnation owner, Duration ttl
             .Prepared("INSERT OR REPLACE INTO lease(name, owner, token, until_at) VALUES(?,?,?,?)")
             .With(name, owner.str(), grant.token, grant.until.micros())
             .Run();
+        TIPOFF_CRASH_POINT("store/lease");
         return grant;
       });
 }
@@ -498,6 +514,7 @@ void SqliteStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> d
   WriteCall<Done>(std::move(done),
                   [announcement = std::move(announcement)](WriteContext& context) -> Status {
                     sqlite::InsertAnnouncement(context.db, announcement);
+                    TIPOFF_CRASH_POINT("store/announcement");
                     return Ok();
                   });
 }
@@ -505,6 +522,7 @@ void SqliteStore::UpdateAnnouncement(Announcement announcement, DoneWith<Done> d
 void SqliteStore::PutRecord(Record record, PutMode mode, DoneWith<Record> done) {
   WriteCall<Record>(
       std::move(done), [record = std::move(record), mode](WriteContext& context) -> Result<Record> {
+        TIPOFF_CRASH_POINT("store/record");
         if (mode == PutMode::kReplace) return sqlite::ReplaceRecord(context, record);
         Statement& find = context.db.Prepared("SELECT at, body FROM record WHERE kind=? AND id=?")
                               .With(record.kind, record.id);
@@ -571,6 +589,7 @@ void SqliteStore::Quarantine(std::vector<Quarantined> messages, DoneWith<Done> d
                       insert.Bind(0, context.now.micros()).BindText(1, message.topic);
                       insert.BindText(2, message.reason).BindBlob(3, message.body);
                       insert.Run();
+                      TIPOFF_CRASH_POINT("store/quarantine-one");
                     }
                     return Ok();
                   });
