@@ -169,9 +169,8 @@ void FirestoreStore::Impl::WriteCreate(const std::shared_ptr<Creation>& creation
                   if (creation->tries >= kDecideTries) {
                     return creation->op(Error{Errc::kConflict, "others keep writing to the slot"});
                   }
-                  Duration pause = PauseBefore(creation->tries);
-                  if (pause == Duration(0)) return TryCreate(creation);
-                  loop.After(pause, [this, creation] { TryCreate(creation); });
+                  client.Later(PauseBefore(creation->tries),
+                               [this, creation] { TryCreate(creation); });
                 });
 }
 

@@ -6,6 +6,7 @@
 
 #include "google/channel.h"
 #include "store/firestore/limits.h"
+#include "store/firestore/queries.h"
 
 namespace tipoff::firestore {
 namespace {
@@ -17,6 +18,7 @@ constexpr char kEndpoint[] = "firestore.googleapis.com:443";
 Client::Client(const FirestoreOptions& options, Loop& loop)
     : loop_(loop),
       emulator_(options.insecure),
+      prefix_(options.prefix),
       database_(fmt::format("projects/{}/databases/{}", options.project, options.database)),
       routing_(fmt::format("project_id={}&database_id={}", options.project, options.database)),
       calls_(loop) {
@@ -54,7 +56,7 @@ gcloud::CallSpec Client::Spec(std::string what, Effect effect, Duration until) c
 template <class T>
 bool Client::Refused(std::function<void(Result<T>)>& done) {
   if (!broken_) return false;
-  loop_.Post([done = std::move(done), error = *broken_] { done(error); });
+  Later(Duration(0), [done = std::move(done), error = *broken_] { done(error); });
   return true;
 }
 
@@ -97,7 +99,7 @@ void Client::Commit(std::vector<fs::Write> writes, Effect effect, Duration until
   request->set_database(database_);
   for (fs::Write& write : writes) *request->add_writes() = std::move(write);
   if (Status sizes = CheckSizes(*request); !sizes.ok()) {
-    loop_.Post([done = std::move(done), error = sizes.error()] { done(error); });
+    Later(Duration(0), [done = std::move(done), error = sizes.error()] { done(error); });
     return;
   }
   calls_.Unary<fs::CommitResponse>(
@@ -146,6 +148,7 @@ void Client::CreateEach(std::vector<fs::Write> writes, Duration until,
 void Client::Query(std::string parent, fs::StructuredQuery query, Duration until,
                    std::function<void(Result<std::vector<fs::Document>>)> done) {
   if (Refused<std::vector<fs::Document>>(done)) return;
+  TIPOFF_CHECK(Served(query, prefix_), "a query of Firestore that no index serves");
   auto request = std::make_shared<fs::RunQueryRequest>();
   request->set_parent(std::move(parent));
   *request->mutable_structured_query() = std::move(query);

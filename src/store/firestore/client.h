@@ -49,6 +49,9 @@ class Client {
   void Query(std::string parent, fs::StructuredQuery query, Duration until,
              std::function<void(Result<std::vector<fs::Document>>)> done);
 
+  // Runs `task` on the loop after a while, unless the client is gone by then.
+  void Later(Duration pause, std::function<void()> task) { calls_.Later(pause, std::move(task)); }
+
   // See Store::Now.
   Instant Now();
 
@@ -60,6 +63,7 @@ class Client {
 
   Loop& loop_;
   bool emulator_;
+  std::string prefix_;    // Of its collections.
   std::string database_;  // "projects/P/databases/D"
   std::string routing_;   // What the service finds the database by.
   std::optional<Error> broken_;

@@ -26,7 +26,7 @@ class FirestoreStore final : public Store {
  public:
   // Never fails: what is wrong with the options or credentials is the answer of every call.
   FirestoreStore(FirestoreOptions options, Loop& loop);
-  // Cancels what is under way; unanswered calls stay unanswered.
+  // Cancels what is under way; what was not answered is not, or only as late.
   ~FirestoreStore() override;
 
   // Whether the database answers and may be read; the store has its time then. kNotFound: there is

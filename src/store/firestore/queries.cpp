@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/json.h"
@@ -40,17 +42,45 @@ std::string_view Word(AnnouncementState state) {
   }
 }
 
-json::value Index(const std::string& collection, const std::string& order, bool descending) {
-  return {{"collectionGroup", collection},
-          {"queryScope", "COLLECTION"},
-          {"fields",
-           {{{"fieldPath", kFoundBy}, {"arrayConfig", "CONTAINS"}},
-            {{"fieldPath", order}, {"order", descending ? "DESCENDING" : "ASCENDING"}}}}};
-}
+// "Found by X, in the order of a field".
+struct Order {
+  const char* collection;
+  const char* field;
+  bool descending;
+};
+constexpr Order kOrders[] = {
+    {"prediction_batches", "number", true},
+    {"prediction_batches", "publication", true},
+    {"tipoff_announcements", "id", false},
+    {"tipoff_announcements", "due_at", false},
+};
 
-json::value Unindexed(const std::string& collection, const std::string& field) {
-  return {{"collectionGroup", collection}, {"fieldPath", field}, {"indexes", json::array()}};
-}
+// Too large to be indexed, or changing with each commit and never asked for.
+struct Unindexed {
+  const char* collection;
+  bool prefixed;  // Collections below a document have no prefix.
+  const char* field;
+};
+constexpr Unindexed kUnindexed[] = {
+    {"prediction_batches", true, "header"},
+    {"prediction_batches", true, "message"},
+    {"prediction_batches", true, "counts"},
+    {"prediction_batches", true, "completed_players"},
+    {"prediction_batches", true, "failed_players"},
+    {"tipoff_requests", false, "rows"},
+    {"tipoff_requests", false, "specs"},
+    {"tipoff_requests", false, "players"},
+    {"tipoff_journal", false, "text"},
+    {"tipoff_journal", false, "hash"},
+    {"tipoff_staged", false, "body"},
+    {"tipoff_staged", false, "reason"},
+    {"tipoff_entries", false, "body"},
+    {"tipoff_announcements", true, "detail"},
+    {"tipoff_announcements", true, "last_error"},
+    {"tipoff_slates", true, "body"},
+    {"tipoff_quarantine", true, "body"},
+    {"tipoff_quarantine", true, "reason"},
+};
 
 }  // namespace
 
@@ -149,28 +179,44 @@ std::string Narrowest(const AnnouncementFilter& filter) {
 std::string PendingOf(const BatchId& batch) { return "pending_of:" + batch.str(); }
 std::string AllOf(const BatchId& batch) { return "of:" + batch.str(); }
 
+bool Served(const fs::StructuredQuery& query, const std::string& prefix) {
+  const std::string& collection = query.from(0).collection_id();
+  std::string order = query.order_by_size() > 0 ? query.order_by(0).field().field_path() : "";
+  bool found_by = false;
+  for (const auto& filter : query.where().composite_filter().filters()) {
+    const auto& field = filter.field_filter();
+    found_by |= field.op() == fs::StructuredQuery::FieldFilter::ARRAY_CONTAINS;
+    if (field.field().field_path() != kFoundBy && field.field().field_path() != order) return false;
+  }
+  if (query.order_by_size() > 1) return false;
+  for (const Unindexed& field : kUnindexed) {
+    if ((field.prefixed ? prefix : "") + field.collection == collection && field.field == order) {
+      return false;
+    }
+  }
+  if (!found_by || order.empty()) return true;  // One field: Firestore's own index.
+  bool descending = query.order_by(0).direction() == fs::StructuredQuery::DESCENDING;
+  return std::any_of(std::begin(kOrders), std::end(kOrders), [&](const Order& known) {
+    return prefix + known.collection == collection && known.field == order &&
+           known.descending == descending;
+  });
+}
+
 std::string IndexesJson(const std::string& prefix) {
-  json::array indexes{Index(prefix + "prediction_batches", "number", true),
-                      Index(prefix + "prediction_batches", "publication", true),
-                      Index(prefix + "tipoff_announcements", "id", false),
-                      Index(prefix + "tipoff_announcements", "due_at", false)};
+  json::array indexes;
+  for (const Order& order : kOrders) {
+    const char* direction = order.descending ? "DESCENDING" : "ASCENDING";
+    indexes.push_back({{"collectionGroup", prefix + order.collection},
+                       {"queryScope", "COLLECTION"},
+                       {"fields",
+                        {{{"fieldPath", kFoundBy}, {"arrayConfig", "CONTAINS"}},
+                         {{"fieldPath", order.field}, {"order", direction}}}}});
+  }
   json::array overrides;
-  for (const char* field : {"header", "message", "counts", "completed_players", "failed_players"}) {
-    overrides.push_back(Unindexed(prefix + "prediction_batches", field));
-  }
-  for (const char* field : {"rows", "specs", "players"}) {
-    overrides.push_back(Unindexed("tipoff_requests", field));
-  }
-  overrides.push_back(Unindexed("tipoff_journal", "text"));
-  overrides.push_back(Unindexed("tipoff_staged", "body"));
-  overrides.push_back(Unindexed("tipoff_staged", "reason"));
-  overrides.push_back(Unindexed("tipoff_entries", "body"));
-  for (const char* field : {"detail", "last_error"}) {
-    overrides.push_back(Unindexed(prefix + "tipoff_announcements", field));
-  }
-  overrides.push_back(Unindexed(prefix + "tipoff_slates", "body"));
-  for (const char* field : {"body", "reason"}) {
-    overrides.push_back(Unindexed(prefix + "tipoff_quarantine", field));
+  for (const Unindexed& field : kUnindexed) {
+    overrides.push_back({{"collectionGroup", (field.prefixed ? prefix : "") + field.collection},
+                         {"fieldPath", field.field},
+                         {"indexes", json::array()}});
   }
   return DumpJsonPretty(json::object{{"indexes", std::move(indexes)},
                                      {"fieldOverrides", std::move(overrides)}}) +

@@ -6,6 +6,7 @@
 #include <google/firestore/v1/query.pb.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ std::string Narrowest(const AnnouncementFilter& filter);
 std::string PendingOf(const BatchId& batch);
 std::string AllOf(const BatchId& batch);
 inline constexpr char kUnsent[] = "unsent";
+
+// Whether an index of IndexesJson, or one that Firestore keeps unasked, serves this query.
+bool Served(const fs::StructuredQuery& query, const std::string& prefix);
 
 // The indexes of a database with this prefix of collections, as deploy/firestore.indexes.json has
 // them for `firebase deploy` or `gcloud firestore indexes`: those that queries need, and the fields

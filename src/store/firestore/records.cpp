@@ -107,9 +107,8 @@ void FirestoreStore::Impl::TryLease(const std::shared_ptr<Leasing>& leasing) {
                     Errc code = times.error().code;
                     bool lost = code == Errc::kConflict || code == Errc::kExists;
                     if (!lost || leasing->tries >= kDecideTries) return leasing->op(times.error());
-                    Duration pause = PauseBefore(leasing->tries);
-                    if (pause == Duration(0)) return TryLease(leasing);
-                    loop.After(pause, [this, leasing] { TryLease(leasing); });
+                    client.Later(PauseBefore(leasing->tries),
+                                 [this, leasing] { TryLease(leasing); });
                   });
   });
 }
