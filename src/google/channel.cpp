@@ -14,10 +14,13 @@ namespace {
 // A key's own tokens are made anew long before they end.
 constexpr long kTokenSeconds = 3600;
 // Answers are as large as a page of documents; the limits that count are those of the requests.
-constexpr int kAnswerBytesMax = 64 << 20;
+// Pub/Sub's largest is 100 messages of 1 MiB.
+constexpr int kAnswerBytesMax = 128 << 20;
 
-grpc::ChannelArguments Arguments() {
+grpc::ChannelArguments Arguments(bool insecure) {
   grpc::ChannelArguments arguments;
+  // An emulator is near; a proxy of the environment knows nothing of it.
+  if (insecure) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
   // After a loss it is tried again soon: gRPC's own steps grow to two minutes.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -77,7 +80,7 @@ Result<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options
                  fmt::format("endpoint: '{}' is not of the form host:port", options.endpoint)};
   }
   TIPOFF_TRY(auto credentials, Credentials(options));
-  return grpc::CreateCustomChannel(options.endpoint, credentials, Arguments());
+  return grpc::CreateCustomChannel(options.endpoint, credentials, Arguments(options.insecure));
 }
 
 }  // namespace tipoff::gcloud

@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 
+#include "api/push_envelope.h"
 #include "bus/messages.h"
 #include "bus/pubsub/pubsub_admin.h"
 #include "bus/pubsub/pubsub_bus.h"
 #include "contract/bus_contract.h"
 #include "core/limits.h"
+#include "http/server.h"
 #include "support/emulators.h"
 #include "support/real_loop.h"
 #include "support/silent_port.h"
@@ -128,8 +130,8 @@ class Somebody {
  private:
   static std::unique_ptr<grpc::ClientContext> Context() {
     auto context = std::make_unique<grpc::ClientContext>();
-    context->set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                       gpr_time_from_seconds(10, GPR_TIMESPAN)));
+    context->set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(10, GPR_TIMESPAN)));
     return context;
   }
   static void Expect(const grpc::Status& status) {
@@ -380,6 +382,34 @@ TEST_F(Pubsub, MessagesOfAPullThatNobodyWaitsForAreGivenToOthers) {
   auto leased = Lease(kRequests, seconds(8), &other);
   ASSERT_TRUE(leased.ok());
   EXPECT_EQ(leased->size(), 1u);
+}
+
+TEST_F(Pubsub, WhatIsPushedIsReadAsAnEnvelope) {
+  std::vector<std::string> pushes;
+  HttpServerOptions http;
+  http.port = 0;
+  auto server = HttpServer::Listen(http, [&](HttpRequest request, auto responder) {
+    // Refused once: it is pushed again.
+    loop_.loop().Post([&pushes, body = std::move(request.body), responder] {
+      pushes.push_back(body);
+      HttpResponse response;
+      response.status = pushes.size() == 1 ? 503 : 204;
+      responder->Send(std::move(response));
+    });
+  });
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  options_.completions_push_endpoint = (*server)->url() + "/complete";
+  PubsubAdmin pushing(options_, loop_.loop());
+  SetUpPieces(loop_, pushing);
+  ASSERT_TRUE(Publish(kCompletions, R"({"player_lookup":"a"})").ok());
+  loop_.RunUntil([&] { return pushes.size() == 2; });
+  for (const std::string& push : pushes) {
+    auto envelope = DecodePushEnvelope(push);
+    ASSERT_TRUE(envelope.ok()) << envelope.error().message << push;
+    EXPECT_EQ(envelope->body, R"({"player_lookup":"a"})");
+    EXPECT_FALSE(envelope->published_at.never());
+  }
+  (*server)->Stop(Duration(0));
 }
 
 TEST_F(Pubsub, AnnouncementsArePublishedAndReadByOthers) {

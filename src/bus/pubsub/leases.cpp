@@ -50,19 +50,20 @@ Leases::~Leases() {
   }
 }
 
-void Leases::Lease(std::string subscription, LeaseOptions options,
+void Leases::Lease(std::string subscription, bool pushed, LeaseOptions options,
                    std::function<void(Result<std::vector<Delivery>>)> done) {
   auto waiter = std::make_shared<Waiter>();
   waiter->subscription = std::move(subscription);
   waiter->options = options;
   waiter->done = std::move(done);
-  if (options.wait <= Duration::zero()) {
+  if (options.wait <= Duration::zero() && !pushed) {
     waiter->gather_until = loop_.Steady() + kGatherTime;
     return Gather(std::move(waiter));
   }
   taps_[waiter->subscription].waiters.push_back(waiter);
-  waiter->timer = loop_.After(options.wait, [this, waiter] { TimeOver(waiter); });
-  KeepPulling(waiter->subscription);
+  waiter->timer =
+      loop_.After(std::max(options.wait, Duration(0)), [this, waiter] { TimeOver(waiter); });
+  if (!pushed) KeepPulling(waiter->subscription);
 }
 
 // One pull for each who waits.

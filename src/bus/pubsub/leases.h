@@ -28,8 +28,9 @@ class Leases {
   Leases(Service& service, Loop& loop);
   ~Leases();
 
-  // As Bus::Lease; within `options.wait` + limits::kCallTime.
-  void Lease(std::string subscription, LeaseOptions options,
+  // As Bus::Lease; within `options.wait` + limits::kCallTime. Of one that is `pushed` nothing is
+  // pulled: the answer is empty, or what is wrong with the subscription.
+  void Lease(std::string subscription, bool pushed, LeaseOptions options,
              std::function<void(Result<std::vector<Delivery>>)> done);
 
  private:

@@ -38,11 +38,16 @@ Route RouteOf(const PubsubOptions& options, const Topic& topic) {
   if (topic.kind == Topic::Kind::kRequests && !topic.group.empty()) {
     name += "-" + Escaped(topic.group);
   }
-  Route route{fmt::format("projects/{}/topics/{}", options.project, name), ""};
+  Route route;
+  route.topic = fmt::format("projects/{}/topics/{}", options.project, name);
   if (topic.kind != Topic::Kind::kAnnouncements) {
     route.subscription = fmt::format("projects/{}/subscriptions/{}{}", options.project, name,
                                      options.subscription_suffix);
   }
+  route.pushed =
+      (topic.kind == Topic::Kind::kRequests && topic.group.empty() &&
+       !options.requests_push_endpoint.empty()) ||
+      (topic.kind == Topic::Kind::kCompletions && !options.completions_push_endpoint.empty());
   return route;
 }
 

@@ -43,6 +43,7 @@ namespace pubsub {
 struct Route {
   std::string topic;
   std::string subscription;  // "": nobody reads it by this bus.
+  bool pushed = false;       // Its messages come to an HTTP door; nobody may pull.
 };
 
 Route RouteOf(const PubsubOptions& options, const Topic& topic);

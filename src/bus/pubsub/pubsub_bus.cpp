@@ -199,13 +199,13 @@ void PubsubBus::Publish(Topic topic, std::vector<std::string> bodies,
 void PubsubBus::Lease(Topic topic, Incarnation, LeaseOptions options,
                       std::function<void(Result<std::vector<Delivery>>)> done) {
   if (impl_->Broken(done)) return;
-  std::string subscription = pubsub::RouteOf(impl_->options, topic).subscription;
-  if (subscription.empty()) {
+  pubsub::Route route = pubsub::RouteOf(impl_->options, topic);
+  if (route.subscription.empty()) {
     return impl_->Post([topic, done = std::move(done)] {
       done(Error{Errc::kUnsupported, "'" + ToString(topic) + "' is read by others, not by tipoff"});
     });
   }
-  impl_->leases->Lease(std::move(subscription), options, std::move(done));
+  impl_->leases->Lease(std::move(route.subscription), route.pushed, options, std::move(done));
 }
 
 void PubsubBus::Ack(Topic topic, std::vector<LeaseToken> tokens, std::function<void(Status)> done) {
