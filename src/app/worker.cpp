@@ -45,14 +45,15 @@ std::optional<std::pair<dev_t, ino_t>> Identity(const std::string& path) {
 class LocalWorker {
  public:
   LocalWorker(Embedded& embedded, std::string path)
-      : embedded_(embedded), path_(std::move(path)), identity_(Identity(path_)) {}
+      : embedded_(embedded), path_(std::move(path)), identity_(Identity(path_)) {
+    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
+  }
 
   // Works until told to stop. An error: the database has gone from under it.
   Status Work(const WorkerArguments& options, Worker::Options worker) {
     worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
     embedded_.StartWorkers(options.concurrency, worker);
-    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
     Look();
     embedded_.loop().Run();
     embedded_.loop().Cancel(timer_);
