@@ -1,4 +1,4 @@
-// The command line is a client of the API: of a server's, over HTTP, or of the embedded data
+// The command line is a client of the API: of a server's, over HTTP, or of the data
 // folder's, in its own process. Everything that it can do, any other client can.
 #pragma once
 

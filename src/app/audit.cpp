@@ -58,14 +58,14 @@ void Print(const std::vector<AuditRecord>& records, Output output) {
 }
 
 // The newest `limit` entries, page by page.
-Result<std::vector<AuditRecord>> Newest(Embedded& embedded, Instant since, std::size_t limit) {
-  Audit audit(embedded.store(), embedded.random());
+Result<std::vector<AuditRecord>> Newest(Engines& engines, Instant since, std::size_t limit) {
+  Audit audit(engines.store(), engines.random());
   std::vector<AuditRecord> records;
   AuditFilter filter{.since = since};
   do {
     filter.limit = limit - records.size();
     TIPOFF_TRY(AuditPage page,
-               embedded.Wait<AuditPage>([&](auto done) { audit.List(filter, std::move(done)); }));
+               engines.Wait<AuditPage>([&](auto done) { audit.List(filter, std::move(done)); }));
     std::move(page.records.begin(), page.records.end(), std::back_inserter(records));
     filter.after = page.next;
   } while (!filter.after.empty() && records.size() < limit);
@@ -84,10 +84,10 @@ int ShowAudit(const Globals& globals, const Arguments& arguments) {
     if (!parsed.ok()) return Complain(Annotate(parsed.error(), "--since"));
     age = *parsed;
   }
-  auto embedded = Embedded::Open(globals.data, Access::kReadOnly);
-  if (!embedded.ok()) return Complain(embedded.error());
-  Instant since = arguments.since.empty() ? Instant() : (*embedded)->store().Now() - age;
-  auto records = Newest(**embedded, since, arguments.limit);
+  auto engines = Engines::Open(globals, Access::kReadOnly);
+  if (!engines.ok()) return Complain(engines.error());
+  Instant since = arguments.since.empty() ? Instant() : (*engines)->store().Now() - age;
+  auto records = Newest(**engines, since, arguments.limit);
   if (!records.ok()) return Complain(records.error());
   Print(*records, globals.output);
   return kExitSucceeded;
@@ -95,16 +95,16 @@ int ShowAudit(const Globals& globals, const Arguments& arguments) {
 
 }  // namespace
 
-Status WriteAudit(Embedded& embedded, const std::string& action, const std::string& target,
+Status WriteAudit(Engines& engines, const std::string& action, const std::string& target,
                   const std::string& why) {
-  Audit audit(embedded.store(), embedded.random());
+  Audit audit(engines.store(), engines.random());
   AuditEntry entry{.who = SystemUser(),
                    .role = Role::kOperate,
                    .action = action,
                    .target = target,
                    .why = why,
                    .from = "command line"};
-  return embedded.Wait<Done>([&](auto done) { audit.Write(entry, std::move(done)); });
+  return engines.Wait<Done>([&](auto done) { audit.Write(entry, std::move(done)); });
 }
 
 void AddAudit(CLI::App& root, const Globals& globals, Run& run) {

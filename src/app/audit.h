@@ -4,7 +4,7 @@
 #include <string>
 
 #include "app/command.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 
 namespace tipoff {
 
@@ -12,7 +12,7 @@ namespace tipoff {
 void AddAudit(CLI::App& root, const Globals& globals, Run& run);
 
 // Writes who runs this program and what he is about to do. After an error he must not do it.
-Status WriteAudit(Embedded& embedded, const std::string& action, const std::string& target,
+Status WriteAudit(Engines& engines, const std::string& action, const std::string& target,
                   const std::string& why);
 
 }  // namespace tipoff

@@ -11,8 +11,10 @@ namespace {
 
 namespace json = boost::json;
 
+// "" for what stands above all sections.
 std::string_view Section(const Setting& setting) {
-  return setting.key.substr(0, setting.key.find('.'));
+  std::size_t dot = setting.key.find('.');
+  return dot == std::string_view::npos ? std::string_view() : setting.key.substr(0, dot);
 }
 
 std::string_view NameInSection(const Setting& setting) {
@@ -92,6 +94,8 @@ std::string ExampleConfig() {
     if (Section(setting) != section) {
       section = Section(setting);
       text += fmt::format("\n[{}]\n", section);
+    } else if (section.empty()) {
+      text += "\n";
     }
     std::string bounds = Bounds(setting);
     text += fmt::format("# {}.{}\n", setting.help, bounds.empty() ? "" : " (" + bounds + ")");
@@ -105,7 +109,7 @@ std::string ExampleConfig() {
       text += fmt::format(
           "#{} = [\n#  \"0 10 * * * TODAY\",\n#  \"30 23 * * * TOMORROW EARLY\",\n#]\n", name);
     } else if (setting.optional) {
-      text += fmt::format("#{} = 4\n", name);
+      text += fmt::format("#{} = {}\n", name, setting.example);
     } else {
       text += fmt::format("#{} = {}\n", name, TomlDefault(setting));
     }

@@ -1,4 +1,4 @@
-// Whom the commands talk to: a server, or the embedded data folder.
+// Whom the commands talk to: a server, or the data folder.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace tipoff {
 
-// Whether a client of the embedded folder may write.
+// Whether a client of the data folder may write.
 enum class Writes {
   kNever,         // Opens it read-only.
   kWhenNeeded,    // For an order, and to end a batch that is asked for after its promised time.

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/game_date.h"
 #include "app/import.h"
 #include "app/run.h"
@@ -68,7 +68,7 @@ int RunDemo(const Globals& globals, const DemoOptions& options, int workers) {
                      : kExitSucceeded;
   if (globals.output != Output::kTable) {
     ImportOptions import_options{.data = globals.data, .now = WallClock()};
-    auto writer = SlateWriterFor(globals.data);
+    auto writer = SlateWriterFor(globals);
     if (!writer.ok()) return Complain(writer.error());
     import_options.put_slates = *writer;
     ImportReport report = ImportFiles(*files, import_options);

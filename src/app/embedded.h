@@ -1,103 +1,18 @@
-// The embedded profile: everything on one data folder, in one process. Made and joined here; no
-// other file names its backends.
+// The embedded profile: state and messages in one SQLite file of the data folder.
 #pragma once
 
-#include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include "app/command.h"
-#include "base/asio_loop.h"
-#include "base/random.h"
-#include "bus/bus.h"
-#include "flow/coordinator.h"
-#include "history/history.h"
-#include "history/import/importer.h"
-#include "history/table.h"
-#include "sqlite/database.h"
-#include "sqlite/doorbell.h"
-#include "store/store.h"
-#include "worker/worker.h"
+#include "app/backend.h"
+#include "base/id.h"
+#include "base/result.h"
 
 namespace tipoff {
 
-enum class Access {
-  kReadOnly,
-  kReadWrite
-};
-
-class Embedded {
- public:
-  // Opens `data`/tipoff.db; read-write creates it and its folder. kNotFound if it is to be read
-  // and is not there.
-  static Result<std::unique_ptr<Embedded>> Open(const std::string& data, Access access);
-  ~Embedded();
-
-  AsioLoop& loop() { return loop_; }
-  Store& store() { return *store_; }
-  Random& random() { return random_; }
-  const Incarnation& process() const { return process_; }
-
-  // For Access::kReadWrite only.
-  Bus& bus() { return *bus_; }
-  sqlite::Database& database() { return *database_; }
-
-  // Starts `count` workers, each on a thread and a loop of its own. Process and version of
-  // `options` are filled in, and its name gets what makes it one of this life of this process.
-  void StartWorkers(int count, const Worker::Options& options = {});
-  // Lets them finish what they hold, all at once, and joins their threads.
-  void StopWorkers();
-
-  // Runs the loop until `call`'s callback has answered. Not from within the loop.
-  template <class T>
-  Result<T> Wait(const std::function<void(DoneWith<T>)>& call) {
-    std::optional<Result<T>> answer;
-    call([&](Result<T> result) {
-      answer.emplace(std::move(result));
-      loop_.Stop();
-    });
-    while (!answer) loop_.Run();
-    return std::move(*answer);
-  }
-
- private:
-  class WorkerThread;
-  explicit Embedded(std::string data);
-
-  std::string data_;
-  AsioLoop loop_;
-  // Loops of workers, those that have stopped included: the database may still post answers to
-  // them, so they outlive it.
-  std::vector<std::unique_ptr<AsioLoop>> worker_loops_;
-  SystemRandom random_;
-  Incarnation process_;
-  // Outlives the database, whose last writes still ring it.
-  std::unique_ptr<sqlite::Doorbell> doorbell_;
-  std::unique_ptr<sqlite::Database> database_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<Bus> bus_;
-  std::vector<std::unique_ptr<WorkerThread>> workers_;
-};
-
-// The product's prediction pipeline, as a worker's predictor. Any thread.
-std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
-                                                  std::span<const PredictionInput> inputs);
-
-// One life of one process: "host-4711-k3f9a2".
-Incarnation MakeIncarnation(Random& random);
-
-// Writes slates into the store of `data`, as importing does.
-Result<SlateSink> SlateWriterFor(const std::string& data);
-
-// Builds the slates that an import left undone when it was cut off.
-Status BuildDueSlates(const std::string& data, Embedded& embedded, Instant now);
-
-// Whether anything was ever imported into a data folder.
-bool HasHistory(const std::string& data);
-// The box scores of a data folder; kNotFound with the remedy while there are none.
-Result<HistoryTable> LoadHistoryTable(const Globals& globals);
-// The stored slate of a day.
-Result<Slate> LoadSlate(const Globals& globals, Day day);
+// Opens `data`/tipoff.db for `process`; read-write creates it and its folder. kNotFound if it is to
+// be read and is not there. `loop` outlives the backend and, where there are several, is the one
+// that the process itself runs.
+Result<std::unique_ptr<Backend>> OpenEmbedded(const std::string& data, Access access,
+                                              const Incarnation& process, Loop& loop);
 
 }  // namespace tipoff

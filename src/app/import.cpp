@@ -172,7 +172,7 @@ int RunImport(const Globals& globals, const std::vector<std::string>& files, boo
   SlateSink writer;  // Opened when the first slates come, which is after the data folder was made.
   options.put_slates = [&](std::vector<Slate> slates) -> Status {
     if (!writer) {
-      TIPOFF_TRY(writer, open_slates(globals.data));
+      TIPOFF_TRY(writer, open_slates(globals));
     }
     progress.Update(bytes / 1024, "slates of " + FormatDay(slates.front().game_date));
     return writer(std::move(slates));

@@ -9,8 +9,8 @@
 
 namespace tipoff {
 
-// Opens the store of a data folder for writing slates; called once, before the first are written.
-using OpenSlateWriter = std::function<Result<SlateSink>(const std::string& data)>;
+// Opens the store for writing slates; called once, before the first are written.
+using OpenSlateWriter = std::function<Result<SlateSink>(const Globals& globals)>;
 
 // Declares `import` on `root`, as all subcommands do; see app/command.h.
 void AddImport(CLI::App& root, const Globals& globals, OpenSlateWriter open_slates, Run& run);

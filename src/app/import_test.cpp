@@ -85,7 +85,7 @@ class ImportCommandTest : public testing::Test {
     globals_.data = folder_ / "data";
     AddImport(
         root, globals_,
-        [&](const std::string&) -> Result<SlateSink> {
+        [&](const Globals&) -> Result<SlateSink> {
           ++opened_;
           return SlateSink([&](std::vector<Slate> slates) {
             slates_ += slates.size();

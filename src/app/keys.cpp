@@ -5,7 +5,7 @@
 
 #include "api/keys.h"
 #include "app/audit.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/table.h"
 #include "base/json.h"
 
@@ -55,10 +55,10 @@ int Add(const Globals& globals, const Arguments& arguments) {
   if (!role.ok()) return Complain(Annotate(role.error(), "--role"));
   // Before a data folder is made for a name that is refused.
   if (Status name = CheckKeyName(arguments.name); !name.ok()) return Complain(name.error());
-  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
-  if (!embedded.ok()) return Complain(embedded.error());
-  auto keys = (*embedded)->Wait<std::vector<ApiKey>>(
-      [&](auto done) { ListKeys((*embedded)->store(), std::move(done)); });
+  auto engines = Engines::Open(globals, Access::kReadWrite);
+  if (!engines.ok()) return Complain(engines.error());
+  auto keys = (*engines)->Wait<std::vector<ApiKey>>(
+      [&](auto done) { ListKeys((*engines)->store(), std::move(done)); });
   if (!keys.ok()) return Complain(keys.error());
   for (const ApiKey& key : *keys) {
     if (key.name != arguments.name || !key.revoked_at.never()) continue;
@@ -67,15 +67,15 @@ int Add(const Globals& globals, const Arguments& arguments) {
                                  "that the audit log can tell them apart, or revoke it first",
                                  key.id)});
   }
-  auto made = MakeKey(arguments.name, *role, (*embedded)->store().Now());
+  auto made = MakeKey(arguments.name, *role, (*engines)->store().Now());
   if (!made.ok()) return Complain(made.error());
   Status audited =
-      WriteAudit(**embedded, "keys.add",
+      WriteAudit(**engines, "keys.add",
                  fmt::format("{} ({}, {})", made->key.id, made->key.name, ToString(made->key.role)),
                  arguments.reason);
   if (!audited.ok()) return Complain(audited.error());
-  Status stored = (*embedded)->Wait<Done>(
-      [&](auto done) { StoreKey((*embedded)->store(), made->key, std::move(done)); });
+  Status stored = (*engines)->Wait<Done>(
+      [&](auto done) { StoreKey((*engines)->store(), made->key, std::move(done)); });
   if (!stored.ok()) return Complain(stored.error());
   PrintNew(*made, globals.output);
   return kExitSucceeded;
@@ -103,10 +103,10 @@ void PrintKeys(const std::vector<ApiKey>& keys, Output output) {
 }
 
 int List(const Globals& globals) {
-  auto embedded = Embedded::Open(globals.data, Access::kReadOnly);
-  if (!embedded.ok()) return Complain(embedded.error());
-  auto keys = (*embedded)->Wait<std::vector<ApiKey>>(
-      [&](auto done) { ListKeys((*embedded)->store(), std::move(done)); });
+  auto engines = Engines::Open(globals, Access::kReadOnly);
+  if (!engines.ok()) return Complain(engines.error());
+  auto keys = (*engines)->Wait<std::vector<ApiKey>>(
+      [&](auto done) { ListKeys((*engines)->store(), std::move(done)); });
   if (!keys.ok()) return Complain(keys.error());
   PrintKeys(*keys, globals.output);
   return kExitSucceeded;
@@ -115,15 +115,15 @@ int List(const Globals& globals) {
 int Revoke(const Globals& globals, const Arguments& arguments) {
   if (Status id = CheckKeyId(arguments.id); !id.ok()) return Complain(id.error());
   // Without a database there is no key to revoke, and none is made for it.
-  if (auto there = Embedded::Open(globals.data, Access::kReadOnly); !there.ok()) {
+  if (auto there = Engines::Open(globals, Access::kReadOnly); !there.ok()) {
     return Complain(there.error());
   }
-  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
-  if (!embedded.ok()) return Complain(embedded.error());
-  Status audited = WriteAudit(**embedded, "keys.revoke", arguments.id, arguments.reason);
+  auto engines = Engines::Open(globals, Access::kReadWrite);
+  if (!engines.ok()) return Complain(engines.error());
+  Status audited = WriteAudit(**engines, "keys.revoke", arguments.id, arguments.reason);
   if (!audited.ok()) return Complain(audited.error());
-  auto key = (*embedded)->Wait<ApiKey>(
-      [&](auto done) { RevokeKey((*embedded)->store(), arguments.id, std::move(done)); });
+  auto key = (*engines)->Wait<ApiKey>(
+      [&](auto done) { RevokeKey((*engines)->store(), arguments.id, std::move(done)); });
   if (!key.ok()) return Complain(key.error());
   if (globals.output == Output::kJson) {
     fmt::print("{}\n", DumpJsonPretty(ToJson(*key)));

@@ -75,14 +75,13 @@ class LocalResponder final : public Responder {
 
 class LocalClient final : public ApiClient {
  public:
-  LocalClient(const Globals& globals, Writes writes)
-      : data_(globals.data), config_(globals.config), writes_(writes) {}
+  LocalClient(const Globals& globals, Writes writes) : globals_(globals), writes_(writes) {}
   ~LocalClient() override { Close(); }
 
   // Nothing runs by itself on the open folder: what a call sets going is all that happens.
   Status Open(Access access) {
     Close();
-    auto service = Service::Open(data_, access, ServiceOptionsFrom(config_));
+    auto service = Service::Open(globals_, access, ServiceOptionsFrom(globals_.config));
     if (!service.ok()) return service.error();
     service_ = std::move(*service);
     access_ = access;
@@ -92,7 +91,7 @@ class LocalClient final : public ApiClient {
   Status MakeWritable() {
     if (access_ == Access::kReadWrite) return Ok();
     if (writes_ == Writes::kNever) {
-      return Error{Errc::kDenied, fmt::format("'{}' is opened for looking only", data_)};
+      return Error{Errc::kDenied, fmt::format("'{}' is opened for looking only", globals_.data)};
     }
     // Kept beside, so that there is still something to look at if this fails.
     std::unique_ptr<Service> read_only = std::move(service_);
@@ -143,10 +142,10 @@ class LocalClient final : public ApiClient {
     while (Steady() < until) RunFor(until - Steady());
   }
   Duration Steady() override { return loop().Steady(); }
-  std::string where() const override { return data_; }
+  std::string where() const override { return globals_.data; }
 
  private:
-  AsioLoop& loop() { return service_->embedded().loop(); }
+  AsioLoop& loop() { return service_->engines().loop(); }
 
   // Runs the loop until something stops it, or for `limit`.
   void RunFor(Duration limit) {
@@ -193,7 +192,7 @@ class LocalClient final : public ApiClient {
     while (!exchange->response) {
       if (Steady() >= give_up) {
         exchange->closed = true;
-        return Error{Errc::kUnavailable, fmt::format("'{}' gives no answer", data_)};
+        return Error{Errc::kUnavailable, fmt::format("'{}' gives no answer", globals_.data)};
       }
       RunFor(give_up - Steady());
     }
@@ -220,8 +219,7 @@ class LocalClient final : public ApiClient {
     return data.empty() || event(id, data);
   }
 
-  std::string data_;
-  Config config_;
+  Globals globals_;
   Writes writes_;
   Access access_ = Access::kReadOnly;
   bool cannot_write_ = false;

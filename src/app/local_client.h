@@ -1,4 +1,4 @@
-// The API on the embedded data folder, in this process: no server, no socket, no key.
+// The API on the data folder, in this process: no server, no socket, no key.
 #pragma once
 
 #include <memory>

@@ -18,7 +18,7 @@
 #include "app/config_command.h"
 #include "app/demo.h"
 #include "app/doctor.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/grade.h"
 #include "app/import.h"
 #include "app/keys.h"

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/announcers.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/game_date.h"
 #include "app/progress.h"
 #include "app/report.h"
@@ -21,17 +21,17 @@ constexpr auto kFullDiskPatience = std::chrono::seconds(5);
 // One day's life in this process.
 class DayRun {
  public:
-  DayRun(Embedded& embedded, const Config& config, const RunOptions& options)
-      : embedded_(embedded),
+  DayRun(Engines& engines, const Config& config, const RunOptions& options)
+      : engines_(engines),
         config_(config),
         options_(options),
         announce_(AnnounceOptionsFrom(config)),
         http_client_(announce_.webhooks.empty() ? nullptr
-                                                : std::make_unique<HttpClient>(embedded.loop())),
+                                                : std::make_unique<HttpClient>(engines.loop())),
         coordinator_(
-            embedded.loop(), embedded.store(), embedded.bus(), embedded.random(),
-            {embedded.process(), SweepOptionsFrom(config),
-             MakeAnnouncers(announce_, embedded.loop(), embedded.bus(), http_client_.get())}) {}
+            engines.loop(), engines.store(), engines.bus(), engines.random(),
+            {engines.process(), SweepOptionsFrom(config),
+             MakeAnnouncers(announce_, engines.loop(), engines.bus(), http_client_.get())}) {}
 
   Result<StartOutcome> Start() {
     StartRequest request = StartRequestFrom(config_);
@@ -40,7 +40,7 @@ class DayRun {
     request.players.use_multiple_lines = options_.use_multiple_lines;
     request.skip_completeness_check = options_.skip_completeness_check;
     request.trigger = "cli";
-    return embedded_.Wait<StartOutcome>(
+    return engines_.Wait<StartOutcome>(
         [&](auto done) { coordinator_.starter().Start(std::move(request), std::move(done)); });
   }
 
@@ -49,14 +49,14 @@ class DayRun {
   Result<Batch> WorkUntilEnd(const Batch& started) {
     Progress progress(FormatDay(options_.date), started.expected());
     coordinator_.Start();
-    embedded_.StartWorkers(options_.workers, WorkerOptionsFrom(config_));
-    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
+    engines_.StartWorkers(options_.workers, WorkerOptionsFrom(config_));
+    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
     Look(started.id, progress);
-    embedded_.loop().Run();
-    embedded_.loop().Cancel(look_timer_);
+    engines_.loop().Run();
+    engines_.loop().Cancel(look_timer_);
     looking_ = false;
     progress.Finish();
-    embedded_.StopWorkers();
+    engines_.StopWorkers();
     Drain();
     if (end_) return std::move(*end_);
     return Error{Errc::kUnavailable,
@@ -66,11 +66,11 @@ class DayRun {
 
  private:
   void Look(const BatchId& batch, Progress& progress) {
-    embedded_.store().Load(batch, {}, [this, batch, &progress](Result<Snapshot> snapshot) {
+    engines_.store().Load(batch, {}, [this, batch, &progress](Result<Snapshot> snapshot) {
       if (!looking_) return;
       if (!snapshot.ok()) {
         end_.emplace(snapshot.error());
-        return embedded_.loop().Stop();
+        return engines_.loop().Stop();
       }
       const Batch& now = snapshot->batch;
       if (HeldUpByAFullDisk(now)) {
@@ -78,22 +78,22 @@ class DayRun {
                            fmt::format("the disk is full: make room; batch {} goes on with the "
                                        "next `tipoff run --date {}`",
                                        batch.str(), FormatDay(options_.date))});
-        return embedded_.loop().Stop();
+        return engines_.loop().Stop();
       }
       progress.Update(now.counts.terminal(), fmt::format("{}", ToString(now.phase)));
       if (IsTerminal(now.phase) && now.rows_open_at_end == 0) {
         end_.emplace(now);
-        return embedded_.loop().Stop();
+        return engines_.loop().Stop();
       }
       look_timer_ =
-          embedded_.loop().After(kLook, [this, batch, &progress] { Look(batch, progress); });
+          engines_.loop().After(kLook, [this, batch, &progress] { Look(batch, progress); });
     });
   }
 
   // Retries would go on until terminal_by, and nobody makes room for a command that says nothing.
   bool HeldUpByAFullDisk(const Batch& batch) {
-    std::uint64_t disk_full = embedded_.database().statistics().disk_full;
-    Duration now = embedded_.loop().Steady();
+    std::uint64_t disk_full = engines_.disk_full();
+    Duration now = engines_.loop().Steady();
     if (!progress_ || progress_->at != batch.progress_at) {
       progress_ = {batch.progress_at, now, disk_full};
     }
@@ -104,16 +104,16 @@ class DayRun {
   // announced be told. What a receiver does not take in time is sent by a later run or `serve`.
   void Drain() {
     coordinator_.Stop([this] { AwaitAnnouncements(); });
-    embedded_.loop().After(std::chrono::seconds(5), [this] { embedded_.loop().Stop(); });
-    embedded_.loop().Run();
+    engines_.loop().After(std::chrono::seconds(5), [this] { engines_.loop().Stop(); });
+    engines_.loop().Run();
   }
 
   void AwaitAnnouncements() {
-    if (coordinator_.announcer().idle()) return embedded_.loop().Stop();
-    look_timer_ = embedded_.loop().After(kLook, [this] { AwaitAnnouncements(); });
+    if (coordinator_.announcer().idle()) return engines_.loop().Stop();
+    look_timer_ = engines_.loop().After(kLook, [this] { AwaitAnnouncements(); });
   }
 
-  Embedded& embedded_;
+  Engines& engines_;
   const Config& config_;
   const RunOptions& options_;
   AnnounceOptions announce_;
@@ -156,11 +156,11 @@ int PrintNoBatch(const Globals& globals, const RunOptions& options, const StartO
 
 int RunDay(const Globals& globals, const RunOptions& options) {
   if (Status history = CheckHistory(globals.data); !history.ok()) return Complain(history.error());
-  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
-  if (!embedded.ok()) return Complain(embedded.error());
-  Status slates = BuildDueSlates(globals.data, **embedded, WallClock());
+  auto engines = Engines::Open(globals, Access::kReadWrite);
+  if (!engines.ok()) return Complain(engines.error());
+  Status slates = BuildDueSlates(globals.data, **engines, WallClock());
   if (!slates.ok()) return Complain(slates.error());
-  DayRun day(**embedded, globals.config, options);
+  DayRun day(**engines, globals.config, options);
   auto outcome = day.Start();
   if (!outcome.ok()) return Complain(outcome.error());
   bool resumed = outcome->kind == StartOutcome::Kind::kAlreadyRunning;
@@ -172,10 +172,10 @@ int RunDay(const Globals& globals, const RunOptions& options) {
   }
   auto batch = day.WorkUntilEnd(outcome->batch);
   if (!batch.ok()) return Complain(batch.error());
-  auto predictions = (*embedded)->Wait<std::vector<PredictionView>>(
-      [&](auto done) { ListPredictionViews((*embedded)->store(), *batch, std::move(done)); });
+  auto predictions = (*engines)->Wait<std::vector<PredictionView>>(
+      [&](auto done) { ListPredictionViews((*engines)->store(), *batch, std::move(done)); });
   if (!predictions.ok()) return Complain(predictions.error());
-  fmt::print("{}", FormatRun(*batch, *predictions, (*embedded)->store().Now(), globals.output));
+  fmt::print("{}", FormatRun(*batch, *predictions, (*engines)->store().Now(), globals.output));
   return ExitFor(batch->phase, batch->reason);
 }
 

@@ -32,8 +32,8 @@ bool IsLoopback(const std::string& host) {
 Status CheckExposure(Service& service, const std::string& host,
                      const std::string& coordinator_key) {
   if (IsLoopback(host) || !coordinator_key.empty()) return Ok();
-  auto keys = service.embedded().Wait<std::vector<ApiKey>>(
-      [&](auto done) { ListKeys(service.embedded().store(), std::move(done)); });
+  auto keys = service.engines().Wait<std::vector<ApiKey>>(
+      [&](auto done) { ListKeys(service.engines().store(), std::move(done)); });
   if (!keys.ok()) return keys.error();
   for (const ApiKey& key : *keys) {
     if (key.revoked_at.never() && key.role != Role::kNone) return Ok();
@@ -52,9 +52,9 @@ class Server {
   Server(Service& service, const Config& config)
       : service_(service),
         config_(config),
-        starts_(service.embedded().loop(), service.coordinator().starter(),
+        starts_(service.engines().loop(), service.coordinator().starter(),
                 [&config] { return StartRequestFrom(config); }),
-        schedule_(service.embedded().loop(), StartLinesFrom(config),
+        schedule_(service.engines().loop(), StartLinesFrom(config),
                   [this](const ScheduledStart& due) { starts_.Start(due); }) {}
 
   Status Listen() {
@@ -68,7 +68,7 @@ class Server {
   }
 
   void Serve() {
-    AsioLoop& loop = service_.embedded().loop();
+    AsioLoop& loop = service_.engines().loop();
     loop.OnTermination([&loop](int) { loop.Stop(); });
     service_.coordinator().Start();
     service_.StartHousekeeping();
@@ -77,7 +77,7 @@ class Server {
     Worker::Options worker = WorkerOptionsFrom(config_);
     worker.drain = kWorkGrace;
     int workers = WorkersFrom(config_);
-    service_.embedded().StartWorkers(workers, worker);
+    service_.engines().StartWorkers(workers, worker);
     fmt::print("listening on {}\n", server_->url());
     std::fflush(stdout);
     Log(Severity::kInfo, "serving",
@@ -90,13 +90,13 @@ class Server {
   void Stop() {
     Log(Severity::kInfo, "stopping");
     TIPOFF_CRASH_POINT("serve/stopping");
-    AsioLoop& loop = service_.embedded().loop();
+    AsioLoop& loop = service_.engines().loop();
     service_.api().Drain();
     server_->BeginStop(kAnswersGrace, [&loop] { loop.Post([&loop] { loop.Stop(); }); });
     loop.Run();
     server_->Stop(Duration(0));
     TIPOFF_CRASH_POINT("serve/answered");
-    service_.embedded().StopWorkers();
+    service_.engines().StopWorkers();
     TIPOFF_CRASH_POINT("serve/workers-stopped");
     service_.Drain(kCommitsGrace);
     TIPOFF_CRASH_POINT("serve/drained");
@@ -117,14 +117,14 @@ int Serve(const Globals& globals) {
   options.auth.open = IsLoopback(config.Text("server.host"));
   options.predict_door = true;
   options.fetch_key_sets = true;
-  auto service = Service::Open(globals.data, Access::kReadWrite, std::move(options));
+  auto service = Service::Open(globals, Access::kReadWrite, std::move(options));
   if (!service.ok()) return Complain(service.error());
   TIPOFF_CRASH_POINT("serve/opened");
   Status exposure =
       CheckExposure(**service, config.Text("server.host"), config.Text("auth.coordinator_key"));
   if (!exposure.ok()) return Complain(exposure.error());
   if (HasHistory(globals.data)) {
-    Status slates = BuildDueSlates(globals.data, (*service)->embedded(), WallClock());
+    Status slates = BuildDueSlates(globals.data, (*service)->engines(), WallClock());
     if (!slates.ok()) return Complain(slates.error());
   } else {  // What has been started must end all the same.
     Log(Severity::kWarning, "there is no data yet: no day has games until some is imported",

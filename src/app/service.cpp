@@ -38,19 +38,19 @@ FetchText FetchWith(HttpClient& client) {
 
 }  // namespace
 
-Service::Service(std::unique_ptr<Embedded> embedded) : embedded_(std::move(embedded)) {}
+Service::Service(std::unique_ptr<Engines> engines) : engines_(std::move(engines)) {}
 
-Service::~Service() { embedded_->loop().Cancel(housekeeping_); }
+Service::~Service() { engines_->loop().Cancel(housekeeping_); }
 
-Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access access,
+Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access access,
                                                Options options) {
-  TIPOFF_TRY(auto embedded, Embedded::Open(data, access));
-  std::unique_ptr<Service> service(new Service(std::move(embedded)));
-  Embedded& parts = service->embedded();
+  TIPOFF_TRY(auto engines, Engines::Open(globals, access));
+  std::unique_ptr<Service> service(new Service(std::move(engines)));
+  Engines& parts = service->engines();
   Loop& loop = parts.loop();
   if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
   Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
-  service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(data));
+  service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(globals.data));
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
   }
@@ -83,11 +83,11 @@ Result<std::unique_ptr<Service>> Service::Open(const std::string& data, Access a
 
 void Service::StartHousekeeping() {
   DropOld();
-  housekeeping_ = embedded_->loop().After(kHousekeepingPeriod, [this] { StartHousekeeping(); });
+  housekeeping_ = engines_->loop().After(kHousekeepingPeriod, [this] { StartHousekeeping(); });
 }
 
 void Service::DropOld() {
-  Store& store = embedded_->store();
+  Store& store = engines_->store();
   for (std::string_view kind :
        {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
         kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
@@ -100,14 +100,14 @@ void Service::DropOld() {
 }
 
 void Service::Drain(Duration limit) {
-  Loop& loop = embedded_->loop();
+  Loop& loop = engines_->loop();
   bool drained = false;
   coordinator_->Stop([this, &drained] {
     drained = true;
-    embedded_->loop().Stop();
+    engines_->loop().Stop();
   });
-  Loop::TimerId timer = loop.After(limit, [this] { embedded_->loop().Stop(); });
-  embedded_->loop().Run();
+  Loop::TimerId timer = loop.After(limit, [this] { engines_->loop().Stop(); });
+  engines_->loop().Run();
   loop.Cancel(timer);
 }
 

@@ -1,4 +1,4 @@
-// The embedded profile's coordinator with its API, joined: `serve` puts a server in front of it,
+// A coordinator with its API, joined: `serve` puts a server in front of it,
 // the command line calls it within its own process.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "api/api.h"
 #include "app/announcers.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "http/client.h"
 
 namespace tipoff {
@@ -25,12 +25,12 @@ class Service {
     bool fetch_key_sets = false;  // Whether OIDC key sets may be asked for over the network.
   };
 
-  // Opens the data folder. Nothing runs until coordinator().Start().
-  static Result<std::unique_ptr<Service>> Open(const std::string& data, Access access,
+  // Opens what the profile names. Nothing runs until coordinator().Start().
+  static Result<std::unique_ptr<Service>> Open(const Globals& globals, Access access,
                                                Options options);
   ~Service();
 
-  Embedded& embedded() { return *embedded_; }
+  Engines& engines() { return *engines_; }
   Coordinator& coordinator() { return *coordinator_; }
   Api& api() { return *api_; }
 
@@ -44,10 +44,10 @@ class Service {
   void Drain(Duration limit);
 
  private:
-  explicit Service(std::unique_ptr<Embedded> embedded);
+  explicit Service(std::unique_ptr<Engines> engines);
   void DropOld();
 
-  std::unique_ptr<Embedded> embedded_;
+  std::unique_ptr<Engines> engines_;
   std::unique_ptr<HttpClient> http_client_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "app/connect.h"
-#include "app/embedded.h"
+#include "app/engines.h"
 #include "app/remote_worker.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -44,24 +44,24 @@ std::optional<std::pair<dev_t, ino_t>> Identity(const std::string& path) {
 // A worker on the data folder of this machine.
 class LocalWorker {
  public:
-  LocalWorker(Embedded& embedded, std::string path)
-      : embedded_(embedded), path_(std::move(path)), identity_(Identity(path_)) {
-    embedded_.loop().OnTermination([this](int) { embedded_.loop().Stop(); });
+  LocalWorker(Engines& engines, std::string path)
+      : engines_(engines), path_(std::move(path)), identity_(Identity(path_)) {
+    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
   }
 
   // Works until told to stop. An error: the database has gone from under it.
   Status Work(const WorkerArguments& options, Worker::Options worker) {
     worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
-    embedded_.StartWorkers(options.concurrency, worker);
+    engines_.StartWorkers(options.concurrency, worker);
     Look();
-    embedded_.loop().Run();
-    embedded_.loop().Cancel(timer_);
+    engines_.loop().Run();
+    engines_.loop().Cancel(timer_);
     if (gone_) {
       return Error{Errc::kUnavailable,
                    fmt::format("the database {} has gone from under this worker; it stops", path_)};
     }
-    embedded_.StopWorkers();
+    engines_.StopWorkers();
     return Ok();
   }
 
@@ -69,11 +69,11 @@ class LocalWorker {
   // SQLite goes on happily with a file that nobody else can see any more.
   void Look() {
     gone_ = Identity(path_) != identity_;
-    if (gone_) return embedded_.loop().Stop();
-    timer_ = embedded_.loop().After(kFolderCheck, [this] { Look(); });
+    if (gone_) return engines_.loop().Stop();
+    timer_ = engines_.loop().After(kFolderCheck, [this] { Look(); });
   }
 
-  Embedded& embedded_;
+  Engines& engines_;
   std::string path_;
   std::optional<std::pair<dev_t, ino_t>> identity_;
   Loop::TimerId timer_ = 0;
@@ -88,10 +88,10 @@ int WorkHere(const Globals& globals, const WorkerArguments& options) {
                                  "the server to work for with --url",
                                  path, globals.data)});
   }
-  auto embedded = Embedded::Open(globals.data, Access::kReadWrite);
-  if (!embedded.ok()) return Complain(embedded.error());
-  LocalWorker worker(**embedded, path);
-  SayStarted(globals.data, (*embedded)->process().str(), options.concurrency);
+  auto engines = Engines::Open(globals, Access::kReadWrite);
+  if (!engines.ok()) return Complain(engines.error());
+  LocalWorker worker(**engines, path);
+  SayStarted(globals.data, (*engines)->process().str(), options.concurrency);
   Status worked = worker.Work(options, WorkerOptionsFrom(globals.config));
   if (worked.ok()) return kExitSucceeded;
   int exit = Complain(worked.error());

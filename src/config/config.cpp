@@ -267,6 +267,12 @@ bool Config::Boolean(std::string_view key) const { return std::get<bool>(Find(ke
 
 Duration Config::Span(std::string_view key) const { return std::get<Duration>(Find(key).value); }
 
+std::optional<Duration> Config::OptionalSpan(std::string_view key) const {
+  const SettingValue& value = Find(key).value;
+  if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
+  return std::get<Duration>(value);
+}
+
 const std::vector<std::string>& Config::Texts(std::string_view key) const {
   return std::get<std::vector<std::string>>(Find(key).value);
 }

@@ -47,6 +47,7 @@ class Config {
   double Number(std::string_view key) const;  // Percentages, too: 0..100.
   bool Boolean(std::string_view key) const;
   Duration Span(std::string_view key) const;
+  std::optional<Duration> OptionalSpan(std::string_view key) const;
   const std::vector<std::string>& Texts(std::string_view key) const;
 
   // "flag --port", "environment TIPOFF_SERVER_PORT", "tipoff.toml line 3", "default".

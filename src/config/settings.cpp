@@ -70,19 +70,33 @@ std::string EmptyProblem(const SettingValue& value) {
   return std::get<std::string>(value).empty() ? "must not be empty" : "";
 }
 
+std::string EmulatorProblem(const SettingValue& value) {
+  const auto* address = std::get_if<std::string>(&value);
+  if (address == nullptr) return "";
+  std::size_t colon = address->rfind(':');
+  bool plain = colon != std::string::npos && colon > 0 && address->find('/') == std::string::npos &&
+               address->find_first_not_of("0123456789", colon + 1) == std::string::npos &&
+               colon + 1 < address->size();
+  return plain ? "" : fmt::format("'{}' is no HOST:PORT, such as 127.0.0.1:8085", *address);
+}
+
 constexpr Setting Row(std::string_view key, SettingKind kind, std::string_view fallback,
                       std::string_view help, SettingRules rules = {}) {
   return Setting{rules, key, kind, fallback, help};
 }
 
 constexpr std::array kSettings{
+    Row("profile", kText, "embedded",
+        "embedded: all in the data folder; gcp: state in Firestore, messages in Pub/Sub",
+        {.choices = "embedded|gcp"}),
+
     Row("server.host", kText, "127.0.0.1",
         "Address to listen on; another than loopback needs a key", {.problem = EmptyProblem}),
     Row("server.port", kInteger, "8080", "Port to listen on; 0 takes any free one",
         {.least = "0", .most = "65535"}),
     Row("server.workers", kInteger, "",
         "Workers in the server's process; unset: one a core, 0: none",
-        {.least = "0", .most = "256", .optional = true}),
+        {.least = "0", .most = "256", .optional = true, .example = "4"}),
     Row("server.body_max_bytes", kInteger, "1048576", "Largest body of a request",
         {.least = "1024", .most = "16777216"}),
     Row("server.connections_max", kInteger, "2000", "Connections at once; more are answered 503",
@@ -133,6 +147,10 @@ constexpr std::array kSettings{
         {.least = "1d", .most = "36500d"}),
     Row("history.timeout", kDuration, "30s", "One query of the history",
         {.least = "100ms", .most = "10m"}),
+
+    Row("commit.interval_min", kDuration, "",
+        "No two commits of a batch closer than this; unset: 0s, with Firestore 1s",
+        {.least = "0s", .most = "30s", .optional = true, .example = "\"1s\""}),
 
     Row("sweep.period", kDuration, "5s", "How often the clock looks at every live batch",
         {.least = "100ms", .most = "5m"}),
@@ -191,6 +209,34 @@ constexpr std::array kSettings{
         {.problem = EmptyProblem}),
     Row("announce.timeout", kDuration, "10s", "One call of a receiver",
         {.least = "100ms", .most = "50s"}),
+
+    Row("gcp.project", kText, "", "Google Cloud project of Firestore and Pub/Sub",
+        {.optional = true, .alias = "GOOGLE_CLOUD_PROJECT", .example = "\"my-project\""}),
+    Row("gcp.credentials_file", kText, "",
+        "Key of a service account; unset: the machine's own account",
+        {.optional = true,
+         .alias = "GOOGLE_APPLICATION_CREDENTIALS",
+         .example = "\"/etc/tipoff/account.json\""}),
+    Row("gcp.firestore_emulator", kText, "", "HOST:PORT of an emulator instead of Firestore",
+        {.optional = true,
+         .alias = "FIRESTORE_EMULATOR_HOST",
+         .example = "\"127.0.0.1:8086\"",
+         .problem = EmulatorProblem}),
+    Row("gcp.pubsub_emulator", kText, "", "HOST:PORT of an emulator instead of Pub/Sub",
+        {.optional = true,
+         .alias = "PUBSUB_EMULATOR_HOST",
+         .example = "\"127.0.0.1:8085\"",
+         .problem = EmulatorProblem}),
+    Row("gcp.database", kText, "(default)", "Firestore database", {.problem = EmptyProblem}),
+    Row("gcp.collection_prefix", kText, "", "Begins the name of every collection of tipoff"),
+    Row("gcp.requests_topic", kText, "prediction-request-prod", "Requests to workers",
+        {.problem = EmptyProblem}),
+    Row("gcp.completions_topic", kText, "prediction-ready-prod", "Completions of workers",
+        {.problem = EmptyProblem}),
+    Row("gcp.announcements_topic", kText, "nba-phase5-predictions-complete",
+        "Announcements of ended batches", {.problem = EmptyProblem}),
+    Row("gcp.dead_letters_topic", kText, "prediction-request-dlq",
+        "Requests that were delivered too often", {.problem = EmptyProblem}),
 
     Row("canary.period", kDuration, "0s", "A no-op request goes the whole way so often; 0s: never",
         {.least = "0s", .most = "1d"}),

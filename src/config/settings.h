@@ -36,6 +36,7 @@ struct SettingRules {
   bool secret = false;            // Never printed; may be read from a file.
   char separator = ',';           // Between the texts of a list outside of TOML.
   std::string_view alias = {};    // The platform's name in the environment.
+  std::string_view example = {};  // Of an optional one, as TOML gives it.
   // A problem beyond kind and bounds, as the end of a sentence; "" for none.
   std::string (*problem)(const SettingValue& value) = nullptr;
 };

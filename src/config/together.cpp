@@ -66,6 +66,22 @@ void CheckReceivers(const Config& config, Dangers& dangers) {
   }
 }
 
+// Where state and messages lie must be said as a whole.
+void CheckCloud(const Config& config, Dangers& dangers) {
+  if (config.Text("profile") != "gcp") return;
+  if (config.Text("gcp.project").empty()) {
+    dangers.Say("profile", "gcp needs gcp.project: set it, or GOOGLE_CLOUD_PROJECT");
+  }
+  bool firestore = !config.Text("gcp.firestore_emulator").empty();
+  bool pubsub = !config.Text("gcp.pubsub_emulator").empty();
+  if (firestore != pubsub) {
+    dangers.Add("gcp.firestore_emulator", "gcp.pubsub_emulator",
+                "batches of an emulator and messages of the real service, or the other way round, "
+                "do not belong together",
+                "set both, or unset both");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> DangersTogether(const Config& config) {
@@ -91,6 +107,7 @@ std::vector<std::string> DangersTogether(const Config& config) {
                 "set the audience that the push subscription uses, or unset both");
   }
   CheckReceivers(config, dangers);
+  CheckCloud(config, dangers);
   return dangers.Take();
 }
 

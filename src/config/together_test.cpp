@@ -41,5 +41,14 @@ TEST(Together, F49_HalfOfATokenCheckIsRefused) {
             "");
 }
 
+TEST(Together, AHalfConfiguredCloudIsRefused) {
+  EXPECT_NE(Refusal("profile = \"gcp\"\n").find("gcp needs gcp.project"), std::string::npos);
+  EXPECT_EQ(Refusal("profile = \"gcp\"\ngcp.project = \"p\"\n"), "");
+  std::string halves =
+      Refusal("profile = \"gcp\"\ngcp.project = \"p\"\ngcp.pubsub_emulator = \"127.0.0.1:8085\"\n");
+  EXPECT_NE(halves.find("set both, or unset both"), std::string::npos) << halves;
+  EXPECT_NE(Refusal("gcp.pubsub_emulator = \"http://x:1\"\n").find("HOST:PORT"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tipoff

@@ -1,4 +1,4 @@
-#include "app/embedded.h"
+#include "app/engines.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr Instant kNow = Instant::FromMicros(1'700'000'000'000'000);
 const Day kDay = *ParseDay("2025-01-15");
 
-TEST(Embedded, SlatesOfAnImportThatWasCutOffAreBuilt) {
+TEST(Engines, SlatesOfAnImportThatWasCutOffAreBuilt) {
   TempFolder folder;
   std::ofstream(folder / "schedule.csv")
       << "game_id,game_date,season,season_type,home_team,away_team,home_score,away_score,"
@@ -20,19 +20,19 @@ TEST(Embedded, SlatesOfAnImportThatWasCutOffAreBuilt) {
   ImportOptions cut_off{.data = folder / "data", .now = kNow};  // Nowhere to put the slates.
   ASSERT_TRUE(ImportFiles({folder / "schedule.csv"}, cut_off).ok());
 
-  auto embedded = Embedded::Open(folder / "data", Access::kReadWrite);
-  ASSERT_TRUE(embedded.ok()) << embedded.error().message;
+  auto engines = Engines::Open({.data = folder / "data"}, Access::kReadWrite);
+  ASSERT_TRUE(engines.ok()) << engines.error().message;
   auto games = [&] {
-    auto slate = (*embedded)->Wait<Slate>(
-        [&](auto done) { (*embedded)->store().GetSlate(kDay, std::move(done)); });
+    auto slate = (*engines)->Wait<Slate>(
+        [&](auto done) { (*engines)->store().GetSlate(kDay, std::move(done)); });
     return slate.ok() ? slate->games.size() : 0;
   };
   EXPECT_EQ(games(), 0u);
-  ASSERT_TRUE(BuildDueSlates(folder / "data", **embedded, kNow).ok());
+  ASSERT_TRUE(BuildDueSlates(folder / "data", **engines, kNow).ok());
   EXPECT_EQ(games(), 1u);
 }
 
-TEST(Embedded, HistoryThatCannotBeReadIsNotTakenForNone) {
+TEST(Engines, HistoryThatCannotBeReadIsNotTakenForNone) {
   TempFolder folder;
   EXPECT_FALSE(HasHistory(folder.path()));
   std::ofstream(folder / "history.db") << std::string(8192, 'x');
