@@ -67,7 +67,7 @@ class Kept:
             with self.guard:
                 if self.process is not process:
                     continue
-                if code != -signal.SIGKILL:
+                if code != -signal.SIGKILL and not (self.stage.mortal and code != 0):
                     if not self.stopping:
                         self.ended_by_itself = code
                     return
@@ -144,7 +144,7 @@ class Caller:
         def probe():
             self.stage.check_alive()
             answer = self.once(method, path, body, headers)
-            return answer if answer and answer.status not in (500, 503) else None
+            return answer if answer and answer.status not in (500, 503, 507) else None
         return until(f"an answer to {method} {path}", probe, seconds)
 
     def get(self, path, **more):
@@ -237,6 +237,7 @@ class Stage:
         self.kept = []
         self.over = threading.Event()
         self.failed = False
+        self.mortal = False  # Whether a process may end by itself, and is started again.
         with open(os.path.join(self.folder, "tipoff.toml"), "w", encoding="utf-8") as file:
             file.write(CONFIG % {"hook": self.receiver.url, "secret": SECRET} + more)
 
