@@ -45,14 +45,15 @@ std::optional<std::pair<dev_t, ino_t>> Identity(const std::string& path) {
 class LocalWorker {
  public:
   LocalWorker(Engines& engines, std::string path)
-      : engines_(engines), path_(std::move(path)), identity_(Identity(path_)) {}
+      : engines_(engines), path_(std::move(path)), identity_(Identity(path_)) {
+    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
+  }
 
   // Works until told to stop. An error: the database has gone from under it.
   Status Work(const WorkerArguments& options, Worker::Options worker) {
     worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
     engines_.StartWorkers(options.concurrency, worker);
-    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
     Look();
     engines_.loop().Run();
     engines_.loop().Cancel(timer_);
