@@ -98,7 +98,13 @@ void Callers::PlanSlot(std::uint64_t number, Duration until) {
   Slot slot{kFirstDay + static_cast<int>(number), ""};
   int players = PlayersOf(world_, number);
   world_.database.slates[slot.game_date] = MakeSlate(slot.game_date, players, world_.clock.now());
+  if (world_.faults.Pick("incomplete data", 12, number) == 0) {
+    Slate& slate = world_.database.slates[slot.game_date];
+    slate.recent_games = 10;
+    slate.recent_games_with_rows = 6;
+  }
   StartRequest request;
+  request.skip_completeness_check = true;
   request.slot = slot;
   request.policy = PolicyOf(world_, number, players);
   request.trigger = "sim";

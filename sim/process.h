@@ -32,6 +32,7 @@ class Process {
   const std::shared_ptr<Life>& life() const { return life_; }
   ProcessLoop& loop() { return loop_; }
   Store& store() { return store_; }
+  Bus& bus() { return bus_; }
   // nullptr in a worker process.
   Coordinator* coordinator() { return coordinator_.get(); }
 

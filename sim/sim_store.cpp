@@ -1,7 +1,10 @@
 #include "sim/sim_store.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "core/limits.h"
 #include "sim/process.h"
 #include "sim/world.h"
 
@@ -26,6 +29,14 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
   CallFate fate = StoreFate(world_.faults, entity, name, kind, world_.StoreDown());
   if (fate.crash_before) return process_.Crash(name, "as it calls");
   if (fate.error) world_.Tell(process_.name(), fate.error->message);
+  if (fate.fault) {
+    Duration how_long = fate.silent ? limits::kWatchTime : fate.there + fate.back;
+    world_.Blame(Layer::kStore, how_long + fate.late.value_or(Duration(0)));
+  }
+  if (fate.silent) {
+    world_.Tell(process_.name(), fmt::format("{} {}, and is never answered", name,
+                                             fate.applied ? "is applied" : "gets lost"));
+  }
   if (name == "Commit" && fate.error && fate.error->code == Errc::kUnknownOutcome) {
     world_.sometimes.Saw(fate.applied ? "commit of unknown outcome, applied"
                                       : "commit of unknown outcome, not applied");
@@ -35,7 +46,8 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
     world_.clock.After(
         fate.back,
         [this, name, done, fate, result = std::move(result), at]() mutable {
-          if (fate.crash_after) return process_.Crash(name, "as it is answered by");
+          if (fate.crash_after && !world_.faults.healed())
+            return process_.Crash(name, "as it is answered by");
           if (fate.error) return done(*fate.error);
           Seen(at);
           done(std::move(result));
@@ -58,11 +70,12 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
     });
     return;
   }
+  if (fate.silent && !fate.applied) return;
   if (!fate.applied) return answer(*fate.error, Instant());
-  world_.clock.After(fate.there, [&world = world_, life, run, answer] {
+  world_.clock.After(fate.there, [&world = world_, life, run, answer, silent = fate.silent] {
     Instant at = world.clock.now();
     Result<T> result = run();
-    if (life->alive) answer(std::move(result), at);
+    if (life->alive && !silent) answer(std::move(result), at);
   });
 }
 
