@@ -11,6 +11,7 @@
 namespace tipoff::sim {
 
 SimStore::SimStore(World& world, Process& process) : world_(world), process_(process) {
+  idle_since_ = world.clock.now();
   Seen(world.clock.now());  // Connecting to it tells its time.
 }
 
@@ -21,6 +22,18 @@ void SimStore::Seen(Instant at) {
 }
 
 Instant SimStore::Now() { return seen_ + (world_.clock.now() - seen_at_); }
+
+Duration SimStore::idle() const {
+  return under_way_ > 0 ? idle_ : idle_ + (world_.clock.now() - idle_since_);
+}
+
+void SimStore::Began() {
+  if (under_way_++ == 0) idle_ += world_.clock.now() - idle_since_;
+}
+
+void SimStore::Ended() {
+  if (--under_way_ == 0) idle_since_ = world_.clock.now();
+}
 
 template <class T>
 void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Apply<T> apply) {
@@ -42,12 +55,20 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
                                       : "commit of unknown outcome, not applied");
   }
   auto life = process_.life();
+  Began();
+  if (fate.silent) {
+    ++failures_;
+    world_.clock.After(
+        limits::kWatchTime, [this] { Ended(); }, life);
+  }
   auto answer = [this, life, name, done = std::move(done), fate](Result<T> result, Instant at) {
     world_.clock.After(
         fate.back,
         [this, name, done, fate, result = std::move(result), at]() mutable {
           if (fate.crash_after && !world_.faults.healed())
             return process_.Crash(name, "as it is answered by");
+          Ended();
+          if (fate.error || !result.ok()) ++failures_;
           if (fate.error) return done(*fate.error);
           Seen(at);
           done(std::move(result));

@@ -44,6 +44,7 @@ constexpr std::string_view kPaths[] = {
     "published skip",
     "process paused past its leases",
     "why named none",
+    "why did not know",
     "why named coordinator",
     "why named store",
     "why named history",

@@ -12,6 +12,9 @@ namespace {
 
 constexpr char kLaw[] = "17 why names what was at fault";
 
+// Less than that is "I do not know".
+constexpr double kUnknown = 0.3;
+
 // Ended by the clock, with something left undone.
 bool EndedBadly(const Batch& batch) {
   bool by_clock = batch.reason == Reason::kDeadlineExceeded || batch.reason == Reason::kStalled;
@@ -52,7 +55,9 @@ void WhyChecker::OnWhy(const Facts& facts, const Diagnosis& diagnosis, Instant a
   }
   Instant end = IsTerminal(batch.phase) ? batch.terminal_at : facts.at;
   if (diagnosis.layer == Layer::kNone) {
-    if (!EndedBadly(batch) || ordered_.contains(batch.id)) return;
+    bool unknown = diagnosis.confidence <= kUnknown;
+    if (unknown) notes_.sometimes.Saw("why did not know");
+    if (unknown || !EndedBadly(batch) || ordered_.contains(batch.id)) return;
     Violated(kLaw, fmt::format("{} ended badly, and nothing is named: {}", batch.id.str(),
                                diagnosis.sentence));
     return;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mutant.h"
+
 namespace tipoff {
 namespace {
 
@@ -72,8 +74,10 @@ class Judge {
           fmt::format("The first results all failed alike, so it was ended: {}.", batch_.message),
           Command("batch autopsy"));
     }
-    bool chosen =
-        batch_.reason == Reason::kToleranceMet || batch_.reason == Reason::kForcedByOperator;
+    // What an order ends without any prediction is told as such, not as ordered.
+    bool chosen = batch_.reason == Reason::kToleranceMet ||
+                  batch_.reason == Reason::kForcedByOperator ||
+                  (ended_ && batch_.open_become == OpenBecome::kCancelled);
     if (!chosen || end_ - batch_.progress_at >= kHeldUp) return false;
     return Blame(Layer::kNone, 0.9, EndSentence(), Command("batch journal"));
   }
@@ -168,8 +172,10 @@ class Judge {
   bool JudgePublished() {
     if (f_.published.waiting == 0) return false;
     Weight gone = WeightOf(Layer::kSubscription);
-    bool there = f_.requests.state == BacklogFact::State::kKnown;
-    if (f_.requests.state == BacklogFact::State::kMissing || (gone.count > 0 && !there)) {
+    // What lies on the bus now tells nothing of a batch that has ended.
+    bool there = f_.requests.state == BacklogFact::State::kKnown && !ended_;
+    bool missing = f_.requests.state == BacklogFact::State::kMissing && !ended_;
+    if (missing || (gone.count > 0 && !there)) {
       std::string why = gone.count > 0 ? gone.message : f_.requests.problem;
       return Blame(Layer::kSubscription, 0.95,
                    fmt::format("The workers' subscription does not exist: {}. Nothing that is "
@@ -178,12 +184,13 @@ class Judge {
                    "tipoff doctor");
     }
     if (JudgeWorkersAway()) return true;
-    if (!Stuck(f_.published) || OthersHold()) return false;
+    if (!Stuck(f_.published) || OthersHold() || StartedSince()) return false;
     std::string published = fmt::format("{} published and not taken", Were(f_.published.waiting));
+    if (BlameErrors(Layer::kBus, published)) return true;
     const BacklogFact& backlog = f_.requests;
     bool known = backlog.state == BacklogFact::State::kKnown;
     bool asked = AskedLately();
-    if (known && backlog.waiting > 0 && !(ended_ && asked)) {
+    if (known && backlog.waiting > 0 && !asked) {
       return Blame(Layer::kWorker, 0.85,
                    fmt::format("{}: {} on the bus, and the workers that are there take none.",
                                published, Count(backlog.waiting, "message waits", "messages wait")),
@@ -208,6 +215,15 @@ class Judge {
                  Retry("tipoff doctor"));
   }
 
+  bool BlameErrors(Layer layer, const std::string& what) {
+    Weight weight = WeightOf(layer);
+    if (weight.count == 0) return false;
+    return Blame(layer, 0.7,
+                 fmt::format("{}, and {}, the last: {}.", what,
+                             Count(weight.count, "call failed", "calls failed"), weight.message),
+                 Retry("tipoff doctor"));
+  }
+
   // Nobody there to work, or nobody who would.
   bool JudgeWorkersAway() {
     std::size_t here = 0, refusing = 0;
@@ -225,7 +241,8 @@ class Judge {
                                Count(here, "worker is", "workers are"), refusal),
                    "tipoff doctor");
     }
-    if (here > 0) return false;
+    // One that has been started again since tells nothing of its earlier lives.
+    if (here > 0 || StartedSince()) return false;
     Instant last = LastSeen(f_.workers);
     std::string who = last.never()
                           ? "no worker was there"
@@ -256,7 +273,16 @@ class Judge {
                    Retry("tipoff worker"));
     }
     if (!Stuck(f_.leased)) return false;
-    return Blame(Layer::kWorker, 0.7,
+    // Few errors, but nothing else explains it.
+    for (Layer cause : {Layer::kHistory, Layer::kStore}) {
+      if (BlameErrors(cause, fmt::format("{} taken by workers, without a result", Were(waiting)))) {
+        return true;
+      }
+    }
+    // A load of history may take so long before anybody knows that it fails.
+    if (end_ - f_.leased.oldest_waiting <= kPatience + seconds(5)) return false;
+    Layer layer = TIPOFF_MUTANT("why-wrong-layer") ? Layer::kHistory : Layer::kWorker;
+    return Blame(layer, 0.7,
                  fmt::format("Workers have taken {}, and no result has come of {}.",
                              Requests(waiting), waiting == 1 ? "it" : "them"),
                  Retry("tipoff doctor"));
@@ -304,7 +330,8 @@ class Judge {
                    Command("batch requests"));
     }
     if (!ended_) return false;
-    return Blame(Layer::kNone, 0.5, EndSentence(), Command("batch journal"));
+    return Blame(Layer::kNone, 0.3, EndSentence() + " Nothing recorded says why.",
+                 Command("batch journal"));
   }
 
   bool JudgeData() {
@@ -384,7 +411,7 @@ class Judge {
     bool early = std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& w) {
       return w.started_at <= from + kPatience && w.seen_at + kSilence >= from;
     });
-    if (early || f_.workers.empty()) return false;
+    if (early || f_.workers.empty() || StartedSince()) return false;
     return Blame(Layer::kWorker, 0.7,
                  fmt::format("Every request has its result, but it was held up for {}: at first no "
                              "worker was there.",
@@ -429,7 +456,11 @@ class Judge {
       bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
       // One bad message is its sender's fault, and is kept for people to look at.
       if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
-      weight.count += trouble.count;
+      // Its first and last error may lie outside of this batch's life: those are not counted.
+      std::uint64_t outside =
+          (trouble.first_at < batch_.created_at ? 1u : 0u) + (trouble.last_at > end_ ? 1u : 0u);
+      if (trouble.count <= outside) continue;
+      weight.count += trouble.count - outside;
       if (weight.first.never() || trouble.first_at < weight.first) weight.first = trouble.first_at;
       if (trouble.last_at < weight.last) continue;
       weight.last = trouble.last_at;
@@ -459,6 +490,10 @@ class Judge {
     Instant until = worker.stopped_at.never() ? worker.seen_at + kSilence : worker.stopped_at;
     return worker.started_at <= end_ - kSilence && until >= std::min(end_, from + 2 * kSilence);
   }
+  bool StartedSince() const {
+    return ended_ && std::any_of(f_.workers.begin(), f_.workers.end(),
+                                 [&](const WorkerSighting& w) { return w.started_at > end_; });
+  }
   bool OthersHold() const {
     return std::any_of(f_.workers.begin(), f_.workers.end(),
                        [&](const WorkerSighting& worker) {
@@ -485,7 +520,11 @@ class Judge {
   }
   bool ReconciledOfDead() const {
     return std::any_of(f_.workers.begin(), f_.workers.end(),
-                       [&](const WorkerSighting& worker) { return Died(worker.name); }) &&
+                       [&](const WorkerSighting& worker) {
+                         // Of one that was started meanwhile an earlier life may have ended.
+                         bool again = worker.is_ours && worker.started_at > batch_.created_at;
+                         return again || Died(worker.name);
+                       }) &&
            !WeightOf(Layer::kCompletionPath).heavy();
   }
   template <class Sightings>

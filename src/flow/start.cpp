@@ -340,6 +340,10 @@ void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
        {"terminal_by", FormatInstant(batch.terminal_by)}});
   bool decided = batch.phase == Phase::kFinalizing;
   driver_.Notify(batch, {.relay = !decided, .finalize = decided});
+  if (TIPOFF_MUTANT("start-waits-for-publish") && batch.phase == Phase::kAccepted) {
+    loop_.After(std::chrono::milliseconds(50), [this, attempt] { WriteRest(attempt); });
+    return;
+  }
   attempt->outcome.kind = StartOutcome::Kind::kStarted;
   attempt->outcome.batch = batch;
   attempt->done(std::move(attempt->outcome));
