@@ -35,7 +35,7 @@ constexpr Mutant kMutants[] = {
     {"unknown-is-empty", "history that was not loaded is taken for none"},
     {"transient-acked", "a worker acks what it could not do"},
     {"start-waits-for-publish", "a start is answered once its requests are sent"},
-    {"why-wrong-layer", "why names history where a worker does not go on"},
+    {"why-wrong-layer", "why names history where a worker has died"},
     {"lease-unwatched", "a worker waits for ever for a lease that is not answered"},
 };
 

@@ -45,6 +45,7 @@ constexpr std::string_view kPaths[] = {
     "process paused past its leases",
     "why named none",
     "why did not know",
+    "why guessed wrong",
     "why named coordinator",
     "why named store",
     "why named history",

@@ -199,7 +199,9 @@ std::pair<Process*, Process*> World::LeaveOnly(std::uint64_t choice) {
     if (seats.empty()) continue;
     std::size_t chosen = seats[choice % seats.size()];
     for (std::size_t i : seats) {
-      if (i != chosen) processes_[i].reset();
+      if (i == chosen) continue;
+      processes_[i].reset();
+      Blame(coordinates ? Layer::kCoordinator : Layer::kWorker, hours(1));
     }
     (coordinates ? left.first : left.second) = processes_[chosen].get();
   }

@@ -15,6 +15,9 @@ constexpr char kLaw[] = "17 why names what was at fault";
 // Less than that is "I do not know".
 constexpr double kUnknown = 0.3;
 
+// What is said with less is a guess, and may be wrong.
+constexpr double kSure = 0.8;
+
 // Ended by the clock, with something left undone.
 bool EndedBadly(const Batch& batch) {
   bool by_clock = batch.reason == Reason::kDeadlineExceeded || batch.reason == Reason::kStalled;
@@ -66,6 +69,7 @@ void WhyChecker::OnWhy(const Facts& facts, const Diagnosis& diagnosis, Instant a
                    ? incomplete_.contains(batch.id)
                    : WasFaulted(diagnosis.layer, batch.id, batch.created_at, end);
   if (right) return;
+  if (diagnosis.confidence < kSure) return notes_.sometimes.Saw("why guessed wrong");
   std::string real;
   for (int i = 0; i < kLayers; ++i) {
     auto layer = static_cast<Layer>(i);

@@ -1,5 +1,6 @@
-// `why`: the layer that it names is one in which something really went wrong in the batch's life,
-// and it names one where a batch ended badly because something did.
+// `why`: the layer that it is sure of (confidence 0.8 or more) is one in which something really
+// went wrong in the batch's life; and it is never sure of "none" where the clock ended a batch
+// badly.
 #pragma once
 
 #include <array>

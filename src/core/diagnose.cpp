@@ -162,6 +162,11 @@ class Judge {
       return Blame(Layer::kBus, 0.9, fmt::format("{}{}.", what, why), Retry("tipoff doctor"));
     }
     if (!Stuck(f_.recorded)) return false;
+    // Whoever made it died, or could not write on: nothing tells which.
+    if (!batch_.sealed) return false;
+    if (BlameErrors(Layer::kStore, fmt::format("{} recorded and not published", Were(waiting)))) {
+      return true;
+    }
     return Blame(Layer::kCoordinator, 0.85,
                  fmt::format("{} recorded and never published, and the bus has reported no error: "
                              "the coordinator did not publish {}.",
@@ -203,6 +208,9 @@ class Judge {
                                published),
                    "tipoff doctor");
     }
+    // It lies where they ask, and was not given to them yet.
+    if (asked && known && backlog.waiting + backlog.leased > 0 && !ended_) return false;
+    if (asked && end_ - f_.published.oldest_waiting < kPatience) return false;
     if (asked) {
       return Blame(Layer::kSubscription, 0.75,
                    fmt::format("{}, though workers were there and asked for work: what was "
@@ -267,7 +275,8 @@ class Judge {
     std::uint32_t dead = 0;
     for (const auto& [holder, count] : f_.holders) dead += Died(holder) ? count : 0;
     if (dead > 0) {
-      return Blame(Layer::kWorker, 0.9,
+      Layer layer = TIPOFF_MUTANT("why-wrong-layer") ? Layer::kHistory : Layer::kWorker;
+      return Blame(layer, 0.9,
                    fmt::format("The worker that held {} has died, and nobody goes on with {}.",
                                Requests(dead), dead == 1 ? "it" : "them"),
                    Retry("tipoff worker"));
@@ -281,8 +290,7 @@ class Judge {
     }
     // A load of history may take so long before anybody knows that it fails.
     if (end_ - f_.leased.oldest_waiting <= kPatience + seconds(5)) return false;
-    Layer layer = TIPOFF_MUTANT("why-wrong-layer") ? Layer::kHistory : Layer::kWorker;
-    return Blame(layer, 0.7,
+    return Blame(Layer::kWorker, 0.7,
                  fmt::format("Workers have taken {}, and no result has come of {}.",
                              Requests(waiting), waiting == 1 ? "it" : "them"),
                  Retry("tipoff doctor"));
@@ -290,6 +298,9 @@ class Judge {
 
   bool JudgeReported() {
     if (f_.reconciled == 0 && !Stuck(f_.reported)) return false;
+    // A coordinator holds them, or one did that has died: they come again.
+    bool known = f_.completions.state == BacklogFact::State::kKnown;
+    if (f_.reconciled == 0 && !ended_ && known && f_.completions.leased > 0) return false;
     return BlameCompletionPath();
   }
 
@@ -399,7 +410,7 @@ class Judge {
           "tipoff doctor");
     }
     for (const CoordinatorSighting& c : f_.coordinators) {
-      if (!DiedMeanwhile(c)) continue;
+      if (!DiedMeanwhile(c) || c.seen_at < batch_.created_at) continue;
       return Blame(
           Layer::kCoordinator, 0.8,
           fmt::format(
