@@ -118,7 +118,9 @@ class Judge {
       std::string since;
       Instant last = LastSeen(f_.coordinators);
       if (!last.never()) since = fmt::format(" since {}", FormatInstant(last));
-      return Blame(Layer::kCoordinator, 0.9,
+      // One that has just begun, or can't write, is not seen.
+      bool sure = f_.at - batch_.created_at > kSilence && WeightOf(Layer::kStore).count == 0;
+      return Blame(Layer::kCoordinator, sure ? 0.9 : 0.6,
                    fmt::format("No coordinator is running{}: nobody publishes, counts or ends "
                                "this batch.",
                                since),
@@ -159,7 +161,9 @@ class Judge {
           f_.refused > 0
               ? fmt::format("The bus refused {} for good", Requests(f_.refused))
               : fmt::format("The bus does not take what is published: {} wait", Requests(waiting));
-      return Blame(Layer::kBus, 0.9, fmt::format("{}{}.", what, why), Retry("tipoff doctor"));
+      double confidence = f_.refused > 0 || bus.heavy() ? 0.9 : 0.7;
+      return Blame(Layer::kBus, confidence, fmt::format("{}{}.", what, why),
+                   Retry("tipoff doctor"));
     }
     if (!Stuck(f_.recorded)) return false;
     // Whoever made it died, or could not write on: nothing tells which.
@@ -255,7 +259,8 @@ class Judge {
     std::string who = last.never()
                           ? "no worker was there"
                           : fmt::format("the last worker was seen {}", FormatInstant(last));
-    return Blame(Layer::kWorker, 0.9,
+    bool sure = end_ - f_.published.oldest_waiting > kSilence;
+    return Blame(Layer::kWorker, sure ? 0.9 : 0.6,
                  fmt::format("{} for workers, and {}.",
                              Count(f_.published.waiting, "request waits", "requests wait"), who),
                  Retry("tipoff worker"));
@@ -297,7 +302,8 @@ class Judge {
   }
 
   bool JudgeReported() {
-    if (f_.reconciled == 0 && !Stuck(f_.reported)) return false;
+    bool found = f_.reconciled > 0 && !ReconciledOfDead();
+    if (!found && !Stuck(f_.reported)) return false;
     // A coordinator holds them, or one did that has died: they come again.
     bool known = f_.completions.state == BacklogFact::State::kKnown;
     if (f_.reconciled == 0 && !ended_ && known && f_.completions.leased > 0) return false;
@@ -467,11 +473,14 @@ class Judge {
       bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
       // One bad message is its sender's fault, and is kept for people to look at.
       if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
-      // Its first and last error may lie outside of this batch's life: those are not counted.
+      // Of errors that began before this batch's life, or went on after it, only those are counted
+      // of which it is known that they lie within.
       std::uint64_t outside =
           (trouble.first_at < batch_.created_at ? 1u : 0u) + (trouble.last_at > end_ ? 1u : 0u);
-      if (trouble.count <= outside) continue;
-      weight.count += trouble.count - outside;
+      std::uint64_t within = trouble.count;
+      if (outside > 0) within = trouble.count > outside ? std::min(within, 2 - outside) : 0;
+      if (within == 0) continue;
+      weight.count += within;
       if (weight.first.never() || trouble.first_at < weight.first) weight.first = trouble.first_at;
       if (trouble.last_at < weight.last) continue;
       weight.last = trouble.last_at;
@@ -529,14 +538,18 @@ class Judge {
                               [&](const WorkerSighting& worker) { return worker.name == name; });
     return found != f_.workers.end() && found->is_ours && DiedMeanwhile(*found);
   }
+  // Results that a process held as it died are found by the sweep, and no path is at fault. Of one
+  // that was started meanwhile an earlier life may have ended.
   bool ReconciledOfDead() const {
-    return std::any_of(f_.workers.begin(), f_.workers.end(),
-                       [&](const WorkerSighting& worker) {
-                         // Of one that was started meanwhile an earlier life may have ended.
-                         bool again = worker.is_ours && worker.started_at > batch_.created_at;
-                         return again || Died(worker.name);
-                       }) &&
-           !WeightOf(Layer::kCompletionPath).heavy();
+    auto may_have_died = [&](const Sighting& sighting) {
+      return sighting.started_at > batch_.created_at || DiedMeanwhile(sighting);
+    };
+    bool worker =
+        std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& sighting) {
+          return sighting.is_ours && may_have_died(sighting);
+        });
+    bool any = worker || std::any_of(f_.coordinators.begin(), f_.coordinators.end(), may_have_died);
+    return any && !WeightOf(Layer::kCompletionPath).heavy();
   }
   template <class Sightings>
   Instant LastSeen(const Sightings& sightings) const {
