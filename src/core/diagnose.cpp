@@ -199,8 +199,9 @@ class Judge {
     const BacklogFact& backlog = f_.requests;
     bool known = backlog.state == BacklogFact::State::kKnown;
     bool asked = AskedLately();
-    if (known && backlog.waiting > 0 && !asked) {
-      return Blame(Layer::kWorker, 0.85,
+    if (known && backlog.waiting > 0 && !(ended_ && asked)) {
+      // Those that ask may be about to be given it: then it is a guess.
+      return Blame(Layer::kWorker, asked ? 0.7 : 0.85,
                    fmt::format("{}: {} on the bus, and the workers that are there take none.",
                                published, Count(backlog.waiting, "message waits", "messages wait")),
                    "tipoff doctor");
@@ -212,8 +213,8 @@ class Judge {
                                published),
                    "tipoff doctor");
     }
-    // It lies where they ask, and was not given to them yet.
-    if (asked && known && backlog.waiting + backlog.leased > 0 && !ended_) return false;
+    // Somebody has been given it, who may have died.
+    if (asked && known && backlog.leased > 0 && !ended_) return false;
     if (asked && end_ - f_.published.oldest_waiting < kPatience) return false;
     if (asked) {
       return Blame(Layer::kSubscription, 0.75,
