@@ -31,13 +31,16 @@ class Calls::UnderWay {
   }
   void CancelAll() {
     std::unique_lock guard(mutex_);
-    for (grpc::ClientContext* context : contexts_) context->TryCancel();
+    // A cancelled call may end at once, on this very thread.
+    for (grpc::ClientContext* context : std::vector(contexts_.begin(), contexts_.end())) {
+      if (contexts_.contains(context)) context->TryCancel();
+    }
     empty_.wait(guard, [this] { return contexts_.empty(); });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable empty_;
+  std::recursive_mutex mutex_;
+  std::condition_variable_any empty_;
   std::set<grpc::ClientContext*> contexts_;
 };
 
