@@ -5,6 +5,12 @@ if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 
+# mold links several times faster than ld; programs are the same to whoever runs them.
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT TIPOFF_FUZZ)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 add_library(tipoff_flags INTERFACE)
 target_include_directories(tipoff_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(tipoff_flags INTERFACE
@@ -34,14 +40,24 @@ if(TIPOFF_FUZZ)
   target_compile_options(tipoff_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# tipoff_library(NAME SOURCES... [DEPS targets...]): a static library of one folder. `*_test.cpp`
-# files among the sources become the folder's test program `NAME_test`.
+# tipoff_library(NAME [TOGETHER] SOURCES... [TESTS...] [DEPS targets...] [TEST_DEPS targets...]): a
+# static library of one folder, and of its tests the program NAME_test. TOGETHER: where headers weigh
+# more than sources, several sources are compiled at once, which halves the time of a clean build.
+# Names in their anonymous namespaces must then differ; a file that can't have that stands in
+# APART. The presets clang, lint and tsan compile each file by itself (TIPOFF_TOGETHER).
 function(tipoff_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "TOGETHER" "" "SOURCES;TESTS;DEPS;TEST_DEPS;APART" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC tipoff_flags ${ARG_DEPS})
   if(ARG_TESTS)
     tipoff_test(${name}_test SOURCES ${ARG_TESTS} DEPS ${name} ${ARG_TEST_DEPS})
+  endif()
+  if(ARG_TOGETHER AND TIPOFF_TOGETHER)
+    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    if(ARG_TESTS)
+      set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+    endif()
   endif()
 endfunction()
 

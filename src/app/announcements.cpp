@@ -16,7 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct Arguments {
+struct AnnouncementArguments {
   ServerChoice connection;
   std::string state;
   std::string target;
@@ -39,7 +39,7 @@ std::string Format(const json::array& announcements, Output output) {
   return announcements.empty() ? "no announcements\n" : table.Text();
 }
 
-int List(const Globals& globals, const Arguments& arguments) {
+int List(const Globals& globals, const AnnouncementArguments& arguments) {
   auto client = Connect(globals, arguments.connection, Writes::kNever);
   if (!client.ok()) return Complain(client.error());
   ApiClient::Pairs query;
@@ -52,7 +52,7 @@ int List(const Globals& globals, const Arguments& arguments) {
   return kExitSucceeded;
 }
 
-int Resend(const Globals& globals, const Arguments& arguments) {
+int Resend(const Globals& globals, const AnnouncementArguments& arguments) {
   auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
   if (!client.ok()) return Complain(client.error());
   json::object body;
@@ -68,7 +68,7 @@ int Resend(const Globals& globals, const Arguments& arguments) {
 }
 
 // Posts a sample as the coordinator would, with this configuration, and shows what came back.
-int Test(const Globals& globals, const Arguments& arguments) {
+int Test(const Globals& globals, const AnnouncementArguments& arguments) {
   AnnounceOptions options = AnnounceOptionsFrom(globals.config);
   std::string names;
   for (const Webhook& webhook : options.webhooks) {
@@ -108,7 +108,7 @@ void AddAnnouncements(CLI::App& root, const Globals& globals, Run& run) {
   CLI::App* command = root.add_subcommand(
       "announcements", "What the ends of batches were told to, and what not yet");
   command->require_subcommand(1);
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<AnnouncementArguments>();
   AddConnection(*command, root, arguments->connection);
   auto verb = [&](const char* name, const char* help, auto action) {
     CLI::App* added = command->add_subcommand(name, help);

@@ -72,12 +72,12 @@ Result<std::vector<AuditRecord>> Newest(Engines& engines, Instant since, std::si
   return records;
 }
 
-struct Arguments {
+struct AuditArguments {
   std::size_t limit = 50;
   std::string since;
 };
 
-int ShowAudit(const Globals& globals, const Arguments& arguments) {
+int ShowAudit(const Globals& globals, const AuditArguments& arguments) {
   Duration age{};
   if (!arguments.since.empty()) {
     auto parsed = ParseDuration(arguments.since);
@@ -109,7 +109,7 @@ Status WriteAudit(Engines& engines, const std::string& action, const std::string
 
 void AddAudit(CLI::App& root, const Globals& globals, Run& run) {
   CLI::App* audit = root.add_subcommand("audit", "Who did what, why and from where; newest first");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<AuditArguments>();
   audit->add_option("--limit", arguments->limit, "At most so many")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));

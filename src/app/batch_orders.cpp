@@ -73,8 +73,8 @@ Result<json::object> Post(ApiClient& client, const json::object& batch, const st
   return ParseObject(answer.body);
 }
 
-Result<Ordered> CheckStalled(ApiClient& client, const json::object& batch,
-                             const OrderArguments& arguments) {
+Result<Ordered> OrderCheckStalled(ApiClient& client, const json::object& batch,
+                                  const OrderArguments& arguments) {
   json::object body = ReasonBody(arguments.reason);
   body["stall_after"] = arguments.stall_after;
   body["min_percent"] = arguments.min_percent;
@@ -85,7 +85,7 @@ Result<Ordered> CheckStalled(ApiClient& client, const json::object& batch,
 // The clock's own decision about one batch: looking at it is what runs it.
 Result<Ordered> CleanUp(ApiClient& client, const json::object& batch,
                         const OrderArguments& arguments) {
-  TIPOFF_TRY(Ordered done, CheckStalled(client, batch, arguments));
+  TIPOFF_TRY(Ordered done, OrderCheckStalled(client, batch, arguments));
   if (BatchEnded(done.batch)) return done;
   TIPOFF_TRY(std::string path, BatchPath(FieldText(batch, "batch_id")));
   TIPOFF_TRY(done.batch, GetObject(client, path));
@@ -96,7 +96,7 @@ Result<Ordered> CleanUp(ApiClient& client, const json::object& batch,
 Result<Ordered> Perform(ApiClient& client, OrderVerb verb, const json::object& batch,
                         const OrderArguments& arguments) {
   if (BatchEnded(batch)) return Ordered{batch, "already_ended", ""};
-  if (verb == OrderVerb::kCheckStalled) return CheckStalled(client, batch, arguments);
+  if (verb == OrderVerb::kCheckStalled) return OrderCheckStalled(client, batch, arguments);
   if (verb == OrderVerb::kCleanUp) return CleanUp(client, batch, arguments);
   TIPOFF_TRY(json::object after,
              Post(client, batch, WordsOf(verb).name, ReasonBody(arguments.reason)));

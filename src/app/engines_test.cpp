@@ -9,7 +9,7 @@
 namespace tipoff {
 namespace {
 
-constexpr Instant kNow = Instant::FromMicros(1'700'000'000'000'000);
+constexpr Instant kImportedAt = Instant::FromMicros(1'700'000'000'000'000);
 const Day kDay = *ParseDay("2025-01-15");
 
 TEST(Engines, SlatesOfAnImportThatWasCutOffAreBuilt) {
@@ -17,7 +17,7 @@ TEST(Engines, SlatesOfAnImportThatWasCutOffAreBuilt) {
   std::ofstream(folder / "schedule.csv")
       << "game_id,game_date,season,season_type,home_team,away_team,home_score,away_score,"
          "neutral_site\n0022400561,2025-01-15,2024-25,Regular Season,PHI,NYK,,,0\n";
-  ImportOptions cut_off{.data = folder / "data", .now = kNow};  // Nowhere to put the slates.
+  ImportOptions cut_off{.data = folder / "data", .now = kImportedAt};  // Nowhere to put the slates.
   ASSERT_TRUE(ImportFiles({folder / "schedule.csv"}, cut_off).ok());
 
   auto engines = Engines::Open({.data = folder / "data"}, Access::kReadWrite);
@@ -28,7 +28,7 @@ TEST(Engines, SlatesOfAnImportThatWasCutOffAreBuilt) {
     return slate.ok() ? slate->games.size() : 0;
   };
   EXPECT_EQ(games(), 0u);
-  ASSERT_TRUE(BuildDueSlates(folder / "data", **engines, kNow).ok());
+  ASSERT_TRUE(BuildDueSlates(folder / "data", **engines, kImportedAt).ok());
   EXPECT_EQ(games(), 1u);
 }
 

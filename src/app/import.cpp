@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "app/game_date.h"
 #include "app/progress.h"
 #include "app/table.h"
 #include "base/json.h"
@@ -137,12 +138,6 @@ std::string FormatTable(const ImportReport& report, bool dry_run) {
                         FormatDay(*report.slates.from));
   }
   return text;
-}
-
-Instant WallClock() {
-  return Instant::FromMicros(
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
 }
 
 }  // namespace

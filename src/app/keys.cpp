@@ -24,7 +24,7 @@ json::object ToJson(const ApiKey& key) {
   return object;
 }
 
-struct Arguments {
+struct KeyArguments {
   std::string name;
   std::string role;
   std::string id;
@@ -50,7 +50,7 @@ void PrintNew(const NewApiKey& made, Output output) {
              made.key.id, made.key.name, ToString(made.key.role));
 }
 
-int Add(const Globals& globals, const Arguments& arguments) {
+int Add(const Globals& globals, const KeyArguments& arguments) {
   auto role = ParseRole(arguments.role);
   if (!role.ok()) return Complain(Annotate(role.error(), "--role"));
   // Before a data folder is made for a name that is refused.
@@ -112,7 +112,7 @@ int List(const Globals& globals) {
   return kExitSucceeded;
 }
 
-int Revoke(const Globals& globals, const Arguments& arguments) {
+int Revoke(const Globals& globals, const KeyArguments& arguments) {
   if (Status id = CheckKeyId(arguments.id); !id.ok()) return Complain(id.error());
   // Without a database there is no key to revoke, and none is made for it.
   if (auto there = Engines::Open(globals, Access::kReadOnly); !there.ok()) {
@@ -140,7 +140,7 @@ void AddKeys(CLI::App& root, const Globals& globals, Run& run) {
   keys->require_subcommand(1);
   auto verb = [&](const char* name, const char* help, auto action) {
     CLI::App* command = keys->add_subcommand(name, help);
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<KeyArguments>();
     command->callback([&globals, &run, arguments, action] {
       run = [&globals, arguments, action] { return action(globals, *arguments); };
     });
@@ -152,7 +152,7 @@ void AddKeys(CLI::App& root, const Globals& globals, Run& run) {
       ->required();
   add->add_option("--reason", added->reason, "For the audit log");
   verb("list", "All keys that were ever made, without their secrets",
-       [](const Globals& g, const Arguments&) { return List(g); });
+       [](const Globals& g, const KeyArguments&) { return List(g); });
   auto [revoke, revoked] = verb("revoke", "Make a key useless, within 5 s, for good", Revoke);
   revoke->add_option("ID", revoked->id, "As `keys list` shows it")->required();
   revoke->add_option("--reason", revoked->reason, "For the audit log");

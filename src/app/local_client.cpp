@@ -14,7 +14,7 @@ namespace tipoff {
 namespace {
 
 // Above any time within which the API answers or says that it can't.
-constexpr Duration kCallTime = std::chrono::seconds(60);
+constexpr Duration kLocalCallTime = std::chrono::seconds(60);
 // What an order has set going is let finish before the process ends; the rest goes on in the next.
 constexpr Duration kFinishTime = std::chrono::seconds(15);
 constexpr Duration kFinishLook = std::chrono::milliseconds(2);
@@ -188,7 +188,7 @@ class LocalClient final : public ApiClient {
   Result<HttpResponse> Ask(const HttpRequest& request) {
     auto exchange = std::make_shared<Exchange>(loop());
     service_->api().HandleLocal(request, std::make_shared<LocalResponder>(exchange));
-    Duration give_up = Steady() + kCallTime;
+    Duration give_up = Steady() + kLocalCallTime;
     while (!exchange->response) {
       if (Steady() >= give_up) {
         exchange->closed = true;

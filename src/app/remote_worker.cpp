@@ -16,7 +16,7 @@ namespace json = boost::json;
 constexpr Backoff kBackoff{std::chrono::milliseconds(500), std::chrono::seconds(30)};
 // Beyond what the call itself may wait for: the server loads history in it.
 constexpr auto kLeaseCallTime = std::chrono::seconds(30);
-constexpr auto kCallTime = std::chrono::seconds(25);  // A commit may take 20 s.
+constexpr auto kWorkCallTime = std::chrono::seconds(25);  // A commit may take 20 s.
 constexpr auto kGiveBackTime = std::chrono::seconds(1);
 constexpr std::size_t kLeasesMax = 200;
 
@@ -199,7 +199,7 @@ void RemoteWorker::Work(std::vector<Held> items) {
 void RemoteWorker::HandIn(Held item) {
   if (item->dropped) return;
   std::string path = "/v1/leases/" + item->token + ":" + item->verb;
-  Call(path, item->body, kCallTime, [this, item](Result<HttpResponse> answer) {
+  Call(path, item->body, kWorkCallTime, [this, item](Result<HttpResponse> answer) {
     if (!item->dropped) HandedIn(item, std::move(answer));
   });
 }
@@ -237,7 +237,7 @@ void RemoteWorker::KeepLeases() {
   keep_timer_ = loop_.After(options_.lease / 3, [this] {
     std::string body = DumpJson(json::object{{"lease", Seconds(options_.lease)}});
     for (const auto& [token, item] : held_) {
-      Call("/v1/leases/" + token + ":heartbeat", body, kCallTime,
+      Call("/v1/leases/" + token + ":heartbeat", body, kWorkCallTime,
            [this, item = item](Result<HttpResponse> answer) {
              if (item->dropped || !answer.ok() || answer->status != 410) return;
              Drop(item);  // Somebody else works on it.

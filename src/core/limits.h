@@ -20,6 +20,8 @@ inline constexpr std::size_t kMessagesPerCall = 1000;
 inline constexpr std::size_t kMessageBytes = 1u << 20;
 // Completion messages held by one coordinator, leased but not yet committed.
 inline constexpr std::size_t kCompletionsHeld = 20'000;
+// Rows read in one call by what goes through all rows of something.
+inline constexpr std::size_t kRowsPerPage = 500;
 // Batches listed in one page.
 inline constexpr std::size_t kBatchesPerPage = 500;
 // Tries of one commit against conflicts, with back-off; then its caller gets kConflict.

@@ -3,19 +3,19 @@
 #include <memory>
 #include <vector>
 
+#include "core/limits.h"
 #include "flow/queries.h"
 
 namespace tipoff {
 namespace {
-
-constexpr std::size_t kPage = 500;
 
 struct Examiner : std::enable_shared_from_this<Examiner> {
   Examiner(Store& a_store, const Batch& a_batch)
       : store(a_store), batch(a_batch), builder(a_batch) {}
 
   void NextPage(std::int64_t after) {
-    ListRequestViews(store, batch, {.states = MissingStates(), .after = after, .limit = kPage},
+    ListRequestViews(store, batch,
+                     {.states = MissingStates(), .after = after, .limit = limits::kRowsPerPage},
                      [self = shared_from_this()](Result<RequestPage> page) {
                        if (!page.ok()) return self->done(page.error());
                        self->LookForStaged(std::move(*page));
@@ -26,7 +26,7 @@ struct Examiner : std::enable_shared_from_this<Examiner> {
     std::vector<std::uint32_t> ordinals;
     for (const RequestView& view : page.views) ordinals.push_back(view.row.ordinal);
     if (ordinals.empty()) return Advance(page.next);
-    store.ListStaged(batch.id, -1, kPage, std::move(ordinals),
+    store.ListStaged(batch.id, -1, limits::kRowsPerPage, std::move(ordinals),
                      [self = shared_from_this(),
                       page = std::move(page)](const Result<std::vector<StagedResult>>& staged) {
                        if (!staged.ok()) return self->done(staged.error());

@@ -13,7 +13,7 @@ namespace {
 
 // How often one that is under way is looked for.
 constexpr Duration kLook = std::chrono::seconds(1);
-constexpr Duration kLease = std::chrono::seconds(30);
+constexpr Duration kCanaryLease = std::chrono::seconds(30);
 // Where nobody can tell whether the one before lies on the bus, another is sent after so long.
 constexpr Duration kSendAnyway = std::chrono::hours(1);
 constexpr char kLeaseName[] = "canary";
@@ -58,12 +58,12 @@ void CanaryRunner::Round() {
     Look(found->empty() ? nullptr : &found->front());
   };
   auto leased = [this, looked_up](Result<LeaseGrant> grant) {
-    if (!grant.ok() || !grant->granted) return Plan(std::min(options_.period, kLease));
+    if (!grant.ok() || !grant->granted) return Plan(std::min(options_.period, kCanaryLease));
     RecordFilter newest{.kind = std::string(kCanaryRecords), .newest_first = true, .limit = 1};
     store_.ListRecords(std::move(newest),
                        Watched<std::vector<Record>>(loop_, NoAnswer(), looked_up));
   };
-  store_.AcquireLease(kLeaseName, owner_, kLease,
+  store_.AcquireLease(kLeaseName, owner_, kCanaryLease,
                       Watched<LeaseGrant>(loop_, NotKnown(), std::move(leased)));
 }
 

@@ -165,10 +165,10 @@ TEST_F(CoordinatorTest, F01_DiesAfterTheBatchIsRecordedAndAnotherLifePublishesIt
 TEST_F(CoordinatorTest, F02_DiesAfterKOfNArePublishedForEveryK) {
   // The crash comes before the k-th commit that would confirm a publish: what is confirmed is not
   // published again, what is not confirmed is, and each request is counted once.
-  constexpr int kRequests = 4;
-  for (int k = 0; k <= kRequests; ++k) {
+  constexpr int kSent = 4;
+  for (int k = 0; k <= kSent; ++k) {
     World world;
-    world.AddSlate(kRequests);
+    world.AddSlate(kSent);
     auto first = world.NewCoordinator("c1");
     StartOutcome started = world.Start(*first);
     std::vector<Published::Item> confirmed;
@@ -194,9 +194,9 @@ TEST_F(CoordinatorTest, F02_DiesAfterKOfNArePublishedForEveryK) {
     }
     auto second = world.NewCoordinator("c2");
     second->coordinator.Start();
-    EXPECT_EQ(world.WorkAll(), kRequests) << "only the missing " << kRequests - k;
+    EXPECT_EQ(world.WorkAll(), kSent) << "only the missing " << kSent - k;
     EXPECT_EQ(world.Stored(started.batch.id).phase, Phase::kSucceeded) << k;
-    EXPECT_EQ(world.Stored(started.batch.id).predictions, 4 * kRequests) << k;
+    EXPECT_EQ(world.Stored(started.batch.id).predictions, 4 * kSent) << k;
   }
 }
 

@@ -18,7 +18,6 @@ namespace tipoff {
 namespace {
 
 constexpr Duration kCallLimit = std::chrono::seconds(5);
-constexpr std::size_t kPage = 500;
 
 // One gathering, step by step. Any step that the store does not answer ends it with what is there.
 class Gathering : public std::enable_shared_from_this<Gathering> {
@@ -147,7 +146,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
 
   void ReadRows(std::int64_t after) {
     auto self = shared_from_this();
-    RequestFilter filter{.after = after, .limit = kPage};
+    RequestFilter filter{.after = after, .limit = limits::kRowsPerPage};
     store_.ListRequests(query_.batch, filter,
                         Limited<std::vector<Request>>([self](Result<std::vector<Request>> rows) {
                           if (!rows.ok()) return self->Fail(rows.error());
@@ -156,7 +155,8 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   void TakeRows(std::vector<Request> rows) {
-    bool last = rows.size() < kPage || rows_read_ + rows.size() >= limits::kRowsDiagnosed;
+    bool last =
+        rows.size() < limits::kRowsPerPage || rows_read_ + rows.size() >= limits::kRowsDiagnosed;
     rows_read_ += rows.size();
     std::vector<std::uint32_t> uncounted;
     for (const Request& row : rows) {
@@ -169,7 +169,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
     }
     auto self = shared_from_this();
     store_.ListStaged(
-        query_.batch, -1, kPage, std::move(uncounted),
+        query_.batch, -1, limits::kRowsPerPage, std::move(uncounted),
         Limited<std::vector<StagedResult>>(
             [self, rows = std::move(rows), last, next](Result<std::vector<StagedResult>> staged) {
               if (!staged.ok()) return self->Fail(staged.error());
@@ -261,11 +261,11 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   void ReadAll(std::string_view kind, const std::string& after, Take take,
                std::function<void()> next) {
     auto self = shared_from_this();
-    RecordFilter filter{.kind = std::string(kind), .after = after, .limit = kPage};
+    RecordFilter filter{.kind = std::string(kind), .after = after, .limit = limits::kRowsPerPage};
     store_.ListRecords(filter, Limited<std::vector<Record>>([=](Result<std::vector<Record>> page) {
                          if (!page.ok()) return self->Fail(page.error());
                          for (const Record& record : *page) take(record);
-                         if (page->size() < kPage) return next();
+                         if (page->size() < limits::kRowsPerPage) return next();
                          self->ReadAll(kind, page->back().id, take, next);
                        }));
   }

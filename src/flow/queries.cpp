@@ -9,8 +9,6 @@
 namespace tipoff {
 namespace {
 
-constexpr std::size_t kPage = 500;
-
 // Which stored states may read as a wanted one: under a terminal header open rows read as ended.
 std::vector<RequestState> StoredStates(const Batch& batch, std::vector<RequestState> wanted) {
   if (wanted.empty() || batch.rows_open_at_end == 0) return wanted;
@@ -32,7 +30,8 @@ struct PredictionCollector : std::enable_shared_from_this<PredictionCollector> {
   PredictionCollector(Store& a_store, Batch a_batch) : store(a_store), batch(std::move(a_batch)) {}
 
   void NextPage() {
-    RequestFilter filter{.states = {RequestState::kSucceeded}, .after = after, .limit = kPage};
+    RequestFilter filter{
+        .states = {RequestState::kSucceeded}, .after = after, .limit = limits::kRowsPerPage};
     store.ListRequests(batch.id, filter,
                        [self = shared_from_this()](Result<std::vector<Request>> rows) {
                          if (!rows.ok()) return self->done(rows.error());
@@ -54,7 +53,7 @@ struct PredictionCollector : std::enable_shared_from_this<PredictionCollector> {
 
   void Staged(std::vector<std::uint32_t> ordinals, std::vector<RequestSpec> specs) {
     store.ListStaged(
-        batch.id, -1, kPage, ordinals,
+        batch.id, -1, limits::kRowsPerPage, ordinals,
         [self = shared_from_this(), ordinals,
          specs = std::move(specs)](Result<std::vector<StagedResult>> staged) {
           if (!staged.ok()) return self->done(staged.error());

@@ -5,14 +5,10 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
+#include "core/limits.h"
 #include "flow/watch.h"
 
 namespace tipoff {
-namespace {
-
-constexpr std::size_t kPage = 500;
-
-}  // namespace
 
 void Redriver::Redrive(const BatchId& batch) {
   if (!known_.insert(batch).second) return;
@@ -39,8 +35,9 @@ void Redriver::Finish(const BatchId& batch) {
 }
 
 void Redriver::Page(const BatchId& batch, std::int64_t after) {
-  RequestFilter outstanding{
-      .states = {RequestState::kPublished, RequestState::kLeased}, .after = after, .limit = kPage};
+  RequestFilter outstanding{.states = {RequestState::kPublished, RequestState::kLeased},
+                            .after = after,
+                            .limit = limits::kRowsPerPage};
   store_.ListRequests(batch, outstanding,
                       Watched<std::vector<Request>>(
                           loop_, NoAnswer(), [this, batch](Result<std::vector<Request>> rows) {
@@ -53,7 +50,7 @@ void Redriver::Staged(const BatchId& batch, std::vector<Request> rows) {
   std::vector<std::uint32_t> ordinals;
   for (const Request& row : rows) ordinals.push_back(row.ordinal);
   store_.ListStaged(
-      batch, -1, kPage, std::move(ordinals),
+      batch, -1, limits::kRowsPerPage, std::move(ordinals),
       Watched<std::vector<StagedResult>>(
           loop_, NoAnswer(),
           [this, batch, rows = std::move(rows)](Result<std::vector<StagedResult>> staged) mutable {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mutant.h"
 #include "bus/messages.h"
+#include "core/limits.h"
 #include "core/retry.h"
 #include "flow/watch.h"
 
@@ -13,7 +14,6 @@ namespace tipoff {
 namespace {
 
 // Requests published in one call. Small enough that the first of a batch is soon at a worker.
-constexpr std::size_t kPage = 500;
 constexpr Backoff kPublishBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
 
 }  // namespace
@@ -60,7 +60,7 @@ void Relay::NextPage(const BatchId& id) {
     if (page->empty()) return Finish(id);
     Publish(id, std::move(*page));
   };
-  store_.ListOutbox(id, runs_.at(id).after, kPage, store_.Now(),
+  store_.ListOutbox(id, runs_.at(id).after, limits::kRowsPerPage, store_.Now(),
                     Watched<std::vector<NewRequest>>(loop_, NoAnswer(), std::move(listed)));
 }
 

@@ -23,7 +23,6 @@ constexpr auto kWindowLength = std::chrono::minutes(10);
 constexpr Backoff kWriteBackoff{std::chrono::seconds(3), std::chrono::seconds(30)};
 constexpr auto kWriteLimit = std::chrono::seconds(15);
 constexpr std::size_t kMessageBytes = 300;
-constexpr std::size_t kPage = 500;
 
 struct Reading {
   Store& store;
@@ -35,8 +34,10 @@ struct Reading {
 
 // Newest first, by the time of their beginning, which stands first in their ids.
 void ReadPage(std::shared_ptr<Reading> reading, std::string after) {
-  RecordFilter filter{
-      .kind = kTroubleRecords, .newest_first = true, .after = std::move(after), .limit = kPage};
+  RecordFilter filter{.kind = kTroubleRecords,
+                      .newest_first = true,
+                      .after = std::move(after),
+                      .limit = limits::kRowsPerPage};
   reading->store.ListRecords(filter, [reading](Result<std::vector<Record>> records) {
     if (!records.ok()) return reading->done(records.error());
     bool older = false;
@@ -49,7 +50,8 @@ void ReadPage(std::shared_ptr<Reading> reading, std::string after) {
       }
     }
     reading->read += records->size();
-    bool last = records->size() < kPage || older || reading->read >= limits::kTroublesRead;
+    bool last =
+        records->size() < limits::kRowsPerPage || older || reading->read >= limits::kTroublesRead;
     if (last) return reading->done(std::move(reading->troubles));
     ReadPage(reading, records->back().id);
   });

@@ -83,6 +83,18 @@ void Calls::Run(CallSpec spec, Try start, std::function<void(Status)> done) {
   Begin(std::move(call));
 }
 
+void Calls::Later(Duration pause, std::function<void()> task) {
+  std::weak_ptr<Calls*> self = self_;
+  auto guarded = [self, task = std::move(task)] {
+    if (!self.expired()) task();
+  };
+  if (pause > Duration(0)) {
+    loop_.After(pause, std::move(guarded));
+  } else {
+    loop_.Post(std::move(guarded));
+  }
+}
+
 void Calls::Begin(std::shared_ptr<Call> call) {
   ++call->tries;
   auto context = std::make_shared<grpc::ClientContext>();
@@ -116,10 +128,7 @@ void Calls::Tried(const std::shared_ptr<Call>& call, const grpc::Status& status)
     call->done(ToError(status, call->spec.effect, call->spec.what));
     return;
   }
-  std::weak_ptr<Calls*> self = self_;
-  loop_.After(pause, [self, call] {
-    if (auto alive = self.lock()) (*alive)->Begin(call);
-  });
+  Later(pause, [this, call] { Begin(call); });
 }
 
 }  // namespace tipoff::gcloud

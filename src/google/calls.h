@@ -48,6 +48,9 @@ class Calls {
   using Try = std::function<void(grpc::ClientContext*, Over)>;
   void Run(CallSpec spec, Try start, std::function<void(Status)> done);
 
+  // Runs `task` on the loop after a while, unless the destructor came first.
+  void Later(Duration pause, std::function<void()> task);
+
   // One request, one answer: `start(context, response, over)`.
   template <class Response>
   void Unary(CallSpec spec, std::function<void(grpc::ClientContext*, Response*, Over)> start,
