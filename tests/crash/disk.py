@@ -22,6 +22,7 @@ DATABASE, LOG, INDEX = 1, 2, 4
 SHORT = -1
 FILES = {DATABASE: "tipoff.db", LOG: "tipoff.db-wal"}
 RECORD = struct.Struct("<qqq")
+MAGIC = (0x5469706f6666).to_bytes(6, "little")
 
 
 class Disk:
@@ -69,15 +70,10 @@ class Disk:
         dirty = {kind: [] for kind in FILES}
         with open(self.log, "rb") as file:
             log = file.read()
-        at = 0
-        while at < len(log):
-            what, offset, size = RECORD.unpack_from(log, at)
-            at += RECORD.size
-            what, kind = chr(what & 0xFF), what >> 8
+        for what, kind, offset, data in records(log):
             if what == "W":
-                put(seen[kind], offset, log[at:at + size])
-                dirty[kind].append((offset, size))
-                at += size
+                put(seen[kind], offset, data)
+                dirty[kind].append((offset, len(data)))
             elif what == "S":
                 disk[kind] = bytearray() if disk[kind] is None else disk[kind]
                 for offset, size in dirty[kind]:
@@ -102,6 +98,23 @@ class Disk:
             os.unlink(index)
         self.begin()
         return sum(map(len, dirty.values()))
+
+
+def records(log):
+    """(what, kind, offset, data); whoever was killed has left half of one, and did not do it."""
+    at = 0
+    while at + RECORD.size <= len(log):
+        head, offset, size = RECORD.unpack_from(log, at)
+        begin = at + RECORD.size
+        end = begin + (size if head & 0xFF == ord("W") else 0)
+        whole = log[end + 2:end + 8] == MAGIC or end == len(log)
+        if whole:
+            yield chr(head & 0xFF), head >> 8 & 0xFF, offset, log[begin:end]
+            at = end
+        else:
+            at = log.find(MAGIC, at + 8) - 2
+            if at < 0:
+                return
 
 
 def put(image, offset, data):
