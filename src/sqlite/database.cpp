@@ -451,21 +451,21 @@ void Database::Impl::RewriteLog() {
 
 void Database::Impl::ReleaseTheDead() {
   if (!lock.has_value() || !options.on_death) return;
-  for (const Incarnation& dead : lock->FindDead()) {
-    auto release = [this, dead](WriteContext& context) {
-      RewriteLog();
-      options.on_death(context, dead);
-      TIPOFF_CRASH_POINT("database/give-back");
-      return Ok();
-    };
-    auto forget = [this, dead](Status status) {
-      TIPOFF_CRASH_POINT("database/given-back");
-      status.ok() ? lock->Forget(dead) : lock->LetGo(dead);
-    };
-    std::scoped_lock guard(write_mutex);
-    writes.push_back({release, forget});
-    write_ready.notify_one();
-  }
+  std::vector<Incarnation> found = lock->FindDead();
+  if (found.empty()) return;
+  auto release = [this, found](WriteContext& context) {
+    RewriteLog();
+    for (const Incarnation& dead : found) options.on_death(context, dead);
+    TIPOFF_CRASH_POINT("database/give-back");
+    return Ok();
+  };
+  auto forget = [this, found](Status status) {
+    TIPOFF_CRASH_POINT("database/given-back");
+    for (const Incarnation& dead : found) status.ok() ? lock->Forget(dead) : lock->LetGo(dead);
+  };
+  std::scoped_lock guard(write_mutex);
+  writes.push_back({release, forget});
+  write_ready.notify_one();
 }
 
 }  // namespace tipoff::sqlite

@@ -262,12 +262,13 @@ def cut(scene):
 
 def cut_power(stage, disk):
     for kept in stage.kept:
-        kept.paused = True
-    for kept in stage.kept:
-        kept.kill()
+        with kept.guard:  # Not between two lives.
+            kept.paused = True
+            kept.kill()
     for kept in stage.kept:
         kept.process.wait()
     lost = disk.cut_power()
+    stage.books.alive_since = time.time()
     for kept in stage.kept:
         kept.paused = False
     return lost

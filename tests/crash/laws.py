@@ -107,7 +107,7 @@ def judge_batch(db, batch, books):
     expect(batch["terminal_at"] > 0, f"{name} has ended")
     promised = books.promised.get(name)
     if promised:
-        late = batch["terminal_at"] - max(micros(promised), batch["created_at"])
+        late = batch["terminal_at"] - max(micros(promised), books.alive_since * 1_000_000)
         expect(late < LATE_SECONDS * 1_000_000, f"{name} has ended in time", late)
     rows = db.execute("SELECT * FROM request WHERE batch_no=?", (batch["batch_no"],)).fetchall()
     header = {state: batch[state] for state in STATES if batch[state]}

@@ -190,6 +190,7 @@ class Books:
         self.ends = {}
         self.pushed = set()  # (batch, player) that were reported without being staged.
         self.wrong = []
+        self.alive_since = 0  # When all had been down the last time.
 
     def accepted(self, view):
         with self.guard:
