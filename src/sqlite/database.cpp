@@ -407,6 +407,15 @@ void Database::Impl::HousekeeperMain() {
       if (db == nullptr) db = std::make_unique<Connection>(options.path, options.mode);
       Checkpoint(*db);
     } catch (const Failure& failure) {
+      if (failure.code() == SQLITE_IOERR_FSYNC) {
+        // Pages that an earlier checkpoint wrote may be lost with this sync, and nobody writes them
+        // again: only what the kernel still holds is whole.
+        Log(Severity::kError,
+            "the disk did not sync the database file: copy it with `sqlite3 FILE .backup`, and "
+            "look "
+            "at the disk, before the power fails",
+            {{"file", options.path}});
+      }
       Log(Severity::kWarning, "checkpoint failed; it is tried again", {{"error", failure.what()}});
       db.reset();
     }
