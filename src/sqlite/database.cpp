@@ -411,9 +411,8 @@ void Database::Impl::HousekeeperMain() {
         // Pages that an earlier checkpoint wrote may be lost with this sync, and nobody writes them
         // again: only what the kernel still holds is whole.
         Log(Severity::kError,
-            "the disk did not sync the database file: copy it with `sqlite3 FILE .backup`, and "
-            "look "
-            "at the disk, before the power fails",
+            "the disk did not sync the database file: copy it with `sqlite3 FILE '.backup COPY'`, "
+            "and look at the disk, before the power fails",
             {{"file", options.path}});
       }
       Log(Severity::kWarning, "checkpoint failed; it is tried again", {{"error", failure.what()}});

@@ -1,5 +1,5 @@
-"""The laws that must hold whatever died, judged from outside: by what callers were told, what readers
-saw, what receivers heard, and by the files themselves, read without any of tipoff's code."""
+"""The laws that must hold whatever died, judged from outside: by what callers were told, what
+readers saw, what receivers heard, and by the files themselves, read without tipoff's code."""
 import datetime
 import hashlib
 import json
@@ -54,7 +54,7 @@ def judge_readers(stage, caller):
                 shown.setdefault(row["player_id"], set()).add(row["batch_id"])
             for player in shown.keys() | wanted.keys():
                 if (wanted.get(player), player) in stage.books.pushed:
-                    continue  # Its predictions are elsewhere, unless a worker of ours made some, too.
+                    continue  # His are elsewhere, unless a worker of ours made some, too.
                 expect(shown.get(player) == {wanted.get(player)},
                        f"readers of {dataset} see the newest of {player}", shown.get(player),
                        wanted.get(player))
