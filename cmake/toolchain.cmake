@@ -61,13 +61,18 @@ function(tipoff_library name)
   endif()
 endfunction()
 
-# tipoff_test(NAME SOURCES... [DEPS targets...]): one GoogleTest program, its cases known to ctest.
+# tipoff_test(NAME SOURCES... [DEPS targets...] [EMULATORS]): one GoogleTest program, its cases known
+# to ctest. EMULATORS: ctest starts those of Firestore and Pub/Sub before them and stops them after.
 function(tipoff_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "EMULATORS" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  set(fixtures "")
+  if(ARG_EMULATORS)
+    set(fixtures FIXTURES_REQUIRED emulators)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tipoff_flags ${ARG_DEPS} GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name} PRIVATE
     TIPOFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TIPOFF_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+    PROPERTIES TIMEOUT 300 ${fixtures} LABELS "${ARG_LABELS}")
 endfunction()

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "api/openapi.h"
+#include "api/router.h"
 #include "support/api_world.h"
 
 namespace tipoff {
@@ -599,6 +600,13 @@ TEST_F(ApiTest, EveryRouteIsDescribedAndNothingElse) {
     std::string name = text.substr(at, text.find('"', at) - at);
     EXPECT_TRUE(schemas.contains(name)) << "no schema " << name;
   }
+}
+
+TEST(Problem, F34_AFullDiskIsNoFaultOfTheCallersAndHeMayComeAgain) {
+  HttpResponse response = MakeProblem(Error{Errc::kExhausted, "disk full"});
+  EXPECT_EQ(response.status, 503);
+  ASSERT_FALSE(response.headers.empty());
+  EXPECT_EQ(response.headers.front().first, "Retry-After");
 }
 
 }  // namespace

@@ -71,7 +71,12 @@ void LeaseDesk::Ask(LeaseOrder order, Duration until, DoneWith<std::vector<Hande
   // Not this process: when it ends, those who work for it elsewhere go on.
   Incarnation owner("api/" + order.worker);
   auto taken = [this, order, until, done](Result<std::vector<Delivery>> deliveries) {
-    if (!deliveries.ok()) return done(deliveries.error());
+    if (!deliveries.ok()) {
+      // A subscription that is missing is no path that is: workers ask again until it is mended.
+      Error error = deliveries.error();
+      if (error.code == Errc::kNotFound) error.code = Errc::kUnavailable;
+      return done(std::move(error));
+    }
     if (deliveries->empty()) {
       bool over = parts_.loop.Steady() >= until || !order.wanted() || !order.may_wait();
       return over ? done(std::vector<HandedOut>()) : Ask(order, until, done);

@@ -32,6 +32,8 @@ Result<PushedMessage> DecodePushEnvelope(std::string_view body) {
   // Neither may spoil a message that is otherwise sound.
   JsonReader times(*inner);
   pushed.published_at = times.At("publishTime");
+  // Pub/Sub sends both spellings; others who write such envelopes may know only this one.
+  if (pushed.published_at.never()) pushed.published_at = times.At("publish_time");
   JsonReader counts(value);
   pushed.deliveries = static_cast<int>(
       std::clamp<std::int64_t>(counts.Integer("deliveryAttempt"), 0, kDeliveriesMax));

@@ -15,6 +15,13 @@ TEST(PushEnvelope, IsOpened) {
   EXPECT_EQ(pushed->deliveries, 3);
 }
 
+TEST(PushEnvelope, IsReadInEitherSpelling) {
+  auto pushed = DecodePushEnvelope(R"({"subscription":"projects/p/subscriptions/s",
+    "message":{"data":"e30=","message_id":"77","publish_time":"2025-01-15T12:00:00.5Z"}})");
+  ASSERT_TRUE(pushed.ok()) << pushed.error().message;
+  EXPECT_EQ(FormatInstant(pushed->published_at), "2025-01-15T12:00:00.500Z");
+}
+
 TEST(PushEnvelope, WhatIsNotNeededMayBeMissingOrWrong) {
   auto pushed = DecodePushEnvelope(
       R"({"message":{"data":"e30","publishTime":"yesterday"},"deliveryAttempt":"often"})");

@@ -20,9 +20,9 @@ int StatusFor(Errc code) {
     case Errc::kExists:
     case Errc::kConflict: return 409;
     case Errc::kUnavailable:
-    case Errc::kUnknownOutcome: return 503;
+    case Errc::kUnknownOutcome:
+    case Errc::kExhausted: return 503;  // Of the disk or a queue: no fault of the caller's.
     case Errc::kDenied: return 403;
-    case Errc::kExhausted: return 413;
     case Errc::kCorrupt: return 500;
     case Errc::kUnsupported: return 501;
   }

@@ -35,7 +35,7 @@ struct Call {
   // 204.
   void Empty() const;
   // The problem+json that fits the error: kInvalid 400, kNotFound 404, kConflict and kExists 409,
-  // kDenied 403, kExhausted 413, kUnsupported 501; what may work later 503 with Retry-After.
+  // kDenied 403, kUnsupported 501; what may work later, a full disk too, 503 with Retry-After.
   void Fail(const Error& error) const;
 };
 

@@ -25,6 +25,12 @@ class Backend {
   virtual std::unique_ptr<Store> MakeStore(Loop& loop) = 0;
   virtual std::unique_ptr<Bus> MakeBus(Loop& loop) = 0;
 
+  // Whether `store`, one that this made, can be used; it knows the time then.
+  virtual void Check(Store& store, DoneWith<Done> done) {
+    (void)store;
+    done(Done{});
+  }
+
   // How many writes a full disk has refused.
   virtual std::uint64_t disk_full() const { return 0; }
 };

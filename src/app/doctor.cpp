@@ -9,6 +9,7 @@
 #include "app/connect.h"
 #include "app/console.h"
 #include "app/diagnosis.h"
+#include "app/doctor_cloud.h"
 #include "app/doctor_folder.h"
 #include "app/game_date.h"
 #include "app/settings.h"
@@ -109,7 +110,11 @@ int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   if (!url.ok()) return Complain(url.error());
   findings.push_back(ExamineConfig(globals));
   bool can_ask = true;
-  if (url->empty()) can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
+  if (url->empty() && globals.config.Text("profile") == "gcp") {
+    can_ask = ExamineCloud(globals, findings);
+  } else if (url->empty()) {
+    can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
+  }
   if (can_ask) {
     auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
     if (!client.ok()) {

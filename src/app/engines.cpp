@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "app/embedded.h"
+#include "app/gcp.h"
 #include "app/version.h"
 #include "history/sqlite/history_database.h"
 #include "history/sqlite/sqlite_history.h"
@@ -72,9 +73,16 @@ Engines::~Engines() { StopWorkers(); }
 
 Result<std::unique_ptr<Engines>> Engines::Open(const Globals& globals, Access access) {
   std::unique_ptr<Engines> engines(new Engines(globals.data));
-  TIPOFF_TRY(engines->backend_,
-             OpenEmbedded(globals.data, access, engines->process_, engines->loop_));
+  if (globals.config.Text("profile") == "gcp") {
+    engines->backend_ =
+        MakeGcp(FirestoreOptionsFrom(globals.config), PubsubOptionsFrom(globals.config));
+  } else {
+    TIPOFF_TRY(engines->backend_,
+               OpenEmbedded(globals.data, access, engines->process_, engines->loop_));
+  }
   engines->store_ = engines->backend_->MakeStore(engines->loop_);
+  TIPOFF_TRY_STATUS(engines->Wait<Done>(
+      [&](auto done) { engines->backend_->Check(*engines->store_, std::move(done)); }));
   if (access == Access::kReadWrite) engines->bus_ = engines->backend_->MakeBus(engines->loop_);
   return engines;
 }

@@ -26,6 +26,7 @@
 #include "app/run.h"
 #include "app/serve.h"
 #include "app/settings.h"
+#include "app/setup.h"
 #include "app/simulate.h"
 #include "app/version.h"
 #include "app/worker.h"
@@ -42,6 +43,7 @@ std::string DefaultData() {
 
 void AddGlobals(CLI::App& root, Globals& globals, bool& verbose) {
   root.add_option("--data", globals.data, "Data folder ($TIPOFF_DATA)")->capture_default_str();
+  AddSettingFlag(root, "--profile", "profile", globals);
   root.add_option("--config", globals.config_file,
                   "TOML file ($TIPOFF_CONFIG, else tipoff.toml in the data folder, if it is there)")
       ->type_name("FILE");
@@ -122,6 +124,7 @@ int Main(int argc, char** argv) {
   AddWorker(root, globals, run);
   AddBatch(root, globals, run);
   AddAnnouncements(root, globals, run);
+  AddSetup(root, globals, run);
   AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddSimulate(root, globals, run);

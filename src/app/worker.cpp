@@ -45,14 +45,15 @@ std::optional<std::pair<dev_t, ino_t>> Identity(const std::string& path) {
 class LocalWorker {
  public:
   LocalWorker(Engines& engines, std::string path)
-      : engines_(engines), path_(std::move(path)), identity_(Identity(path_)) {}
+      : engines_(engines), path_(std::move(path)), identity_(Identity(path_)) {
+    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
+  }
 
   // Works until told to stop. An error: the database has gone from under it.
   Status Work(const WorkerArguments& options, Worker::Options worker) {
     worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
     engines_.StartWorkers(options.concurrency, worker);
-    engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
     Look();
     engines_.loop().Run();
     engines_.loop().Cancel(timer_);
@@ -79,7 +80,32 @@ class LocalWorker {
   bool gone_ = false;
 };
 
+// A worker on Google's services, with the history of this machine's data folder.
+int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
+  auto engines = Engines::Open(globals, Access::kReadWrite);
+  if (!engines.ok()) return Complain(engines.error());
+  if (!HasHistory(globals.data)) {
+    return Complain({Errc::kNotFound,
+                     fmt::format("there is no history in '{0}', so nobody could be predicted: "
+                                 "`tipoff --data {0} import FILE...` here, or copy history.db from "
+                                 "another machine",
+                                 globals.data)});
+  }
+  Worker::Options worker = WorkerOptionsFrom(globals.config);
+  worker.name = options.name;
+  if (options.held_max > 0) worker.held_max = options.held_max;
+  SayStarted("project " + globals.config.Text("gcp.project"), (*engines)->process().str(),
+             options.concurrency);
+  AsioLoop& loop = (*engines)->loop();
+  (*engines)->StartWorkers(options.concurrency, worker);
+  loop.OnTermination([&loop](int) { loop.Stop(); });
+  loop.Run();
+  (*engines)->StopWorkers();
+  return kExitSucceeded;
+}
+
 int WorkHere(const Globals& globals, const WorkerArguments& options) {
+  if (globals.config.Text("profile") == "gcp") return WorkInTheCloud(globals, options);
   std::string path = (std::filesystem::path(globals.data) / "tipoff.db").string();
   if (!std::filesystem::exists(path)) {
     return Complain({Errc::kNotFound,

@@ -1,8 +1,18 @@
 // Port: durable at-least-once messages. A message is delivered, perhaps late, perhaps more than
 // once, in no particular order, until it is acked or given up as a dead letter.
 //
-// Asynchronous like Store: `done` is posted to the loop, exactly once. From the loop's thread only.
-// tests/contract/bus_contract_test.cpp is this header as a test, run over every backend.
+// Asynchronous like Store: `done` is posted to the loop, exactly once, within limits::kCallTime (a
+// lease: after its wait). From the loop's thread only. tests/contract/bus_contract.cpp is this
+// header as a test, run over every backend.
+//
+// A backend that is somebody else's service may promise less; its header says so (pubsub_bus.h):
+//   - stale tokens: they may settle a message that somebody else holds, and Extend may count them.
+//     So nothing may rest on the bus alone: what is counted is fenced in the store;
+//   - deliveries: counted on topics of requests only;
+//   - delays and leases: in coarser steps, and a little longer;
+//   - Inspect: kUnsupported.
+// Where the piece that a topic is kept on is missing there, a lease answers kNotFound and a publish
+// kUnavailable (it waits until somebody has mended it); both name the piece and the remedy.
 #pragma once
 
 #include <cstdint>
@@ -84,7 +94,8 @@ class Bus {
   virtual void Extend(Topic topic, std::vector<LeaseToken> tokens, Duration lease,
                       std::function<void(Result<std::size_t>)> done) = 0;
 
-  // What lies on a topic. kUnsupported where the backend can't tell.
+  // What lies on a topic. kUnsupported where the backend can't tell; kNotFound where nothing that
+  // is published on it reaches anybody.
   virtual void Inspect(Topic topic, std::function<void(Result<Backlog>)> done) = 0;
 };
 

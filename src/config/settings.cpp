@@ -238,6 +238,17 @@ constexpr std::array kSettings{
     Row("gcp.dead_letters_topic", kText, "prediction-request-dlq",
         "Requests that were delivered too often", {.problem = EmptyProblem}),
 
+    Row("gcp.ack_deadline", kDuration, "60s",
+        "How long Pub/Sub waits for an ack before it hands a message out again",
+        {.least = "10s", .most = "10m"}),
+    Row("gcp.requests_push_endpoint", kText, "",
+        "URL of a worker's /predict that requests are pushed to; empty: workers pull"),
+    Row("gcp.completions_push_endpoint", kText, "",
+        "URL of a coordinator's /complete; empty: coordinators pull"),
+    Row("gcp.push_service_account", kText, "", "Account that signs what is pushed"),
+    Row("gcp.project_number", kText, "",
+        "For `setup`, to let Pub/Sub itself publish dead letters; empty: granted by hand"),
+
     Row("canary.period", kDuration, "0s", "A no-op request goes the whole way so often; 0s: never",
         {.least = "0s", .most = "1d"}),
     Row("canary.timeout", kDuration, "30s", "A canary that is not back after so long is lost",

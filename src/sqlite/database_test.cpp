@@ -262,6 +262,24 @@ TEST_F(DatabaseTest, ClosingDoesNotWaitForAStrangersLock) {
   EXPECT_EQ(given_back, (std::vector<std::string>{"p1", "p2"})) << "the next one does it";
 }
 
+TEST_F(DatabaseTest, F34_WhatADeadProcessHeldIsGivenBackOnceTheDiskIsWellAgain) {
+  DatabaseOptions options = Options();
+  std::filesystem::create_directories(folder_ / "processes");
+  std::ofstream(folder_ / "processes/dead.lock");
+  int tries = 0;
+  std::promise<void> given_back;
+  options.on_death = [&](WriteContext&, const Incarnation& process) {
+    if (process.str() != "dead") return;
+    if (++tries == 1) throw Failure(SQLITE_IOERR_WRITE, "the disk is ill");
+    given_back.set_value();
+  };
+  auto database = Open(options);
+  given_back.get_future().wait_for(seconds(20));
+  database.reset();
+  EXPECT_EQ(tries, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "processes/dead.lock"));
+}
+
 TEST_F(DatabaseTest, TheRealSchemaOpens) {
   DatabaseOptions options = Options();
   options.migrations = Migrations();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "support/temp_folder.h"
 
@@ -43,8 +44,12 @@ TEST(ProcessLock, F13_AKilledProcessIsFoundDeadAndAnAliveOneIsNot) {
   waitpid(doomed, nullptr, 0);
   EXPECT_EQ(own->FindDead(), std::vector<Incarnation>{Incarnation("doomed")});
   EXPECT_TRUE(own->FindDead().empty()) << "looked after already";
+  own->LetGo(Incarnation("doomed"));
+  EXPECT_EQ(own->FindDead().size(), 1u) << "to be looked after still";
+  std::ofstream(folder / "doomed.sock");  // Of its doorbell.
   own->Forget(Incarnation("doomed"));
   EXPECT_FALSE(std::filesystem::exists(folder / "doomed.lock"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "doomed.sock"));
   kill(alive, SIGKILL);
   waitpid(alive, nullptr, 0);
   EXPECT_EQ(own->FindDead(), std::vector<Incarnation>{Incarnation("alive")});

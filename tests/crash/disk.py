@@ -34,7 +34,7 @@ class Disk:
             file.write(bytes(4096))
         with open(path, "r+b") as file:
             self.told = mmap.mmap(file.fileno(), 4096)
-        self.env = {"LD_PRELOAD": library, "FAULTY_DISK": path}
+        self.env = {"LD_PRELOAD": os.path.abspath(library), "FAULTY_DISK": path}
         self.log = os.path.join(stage.root, "power")
         if power:
             self.env["FAULTY_DISK_LOG"] = self.log
@@ -244,14 +244,18 @@ def power_cuts(scene):
 
 
 def cut(scene):
-    for kept in scene.stage.kept:
+    return cut_power(scene.stage, scene.disk)
+
+
+def cut_power(stage, disk):
+    for kept in stage.kept:
         kept.paused = True
-    for kept in scene.stage.kept:
+    for kept in stage.kept:
         kept.kill()
-    for kept in scene.stage.kept:
+    for kept in stage.kept:
         kept.process.wait()
-    lost = scene.disk.cut_power()
-    for kept in scene.stage.kept:
+    lost = disk.cut_power()
+    for kept in stage.kept:
         kept.paused = False
     return lost
 
@@ -297,7 +301,7 @@ def play(template, library, play_scene):
 
 
 def main():
-    library = os.path.abspath(sys.argv[2])
+    library = sys.argv[2]
     chosen = [scene for scene in SCENES if not sys.argv[3:] or scene.__name__ in sys.argv[3:]]
     began = time.monotonic()
     root = make_root()

@@ -267,6 +267,15 @@ def points():
     return listed + [f"{name}:{nth}" for name, nth in LATER.items()]
 
 
+def try_names():
+    """A name that means nothing is refused, so that nobody waits for a crash that never comes."""
+    for at in ("nowhere", "relay/published:0", "relay/published:often"):
+        refused = subprocess.run([BINARY, "man"], env=os.environ | {"TIPOFF_CRASH_AT": at},
+                                 capture_output=True, text=True, check=False)
+        expect(refused.returncode == 78 and "TIPOFF_CRASH_AT=list" in refused.stderr, "refused",
+               refused.stderr)
+
+
 def try_point(template, at):
     began = time.monotonic()
     try:
@@ -289,6 +298,7 @@ def main():
     began = time.monotonic()
     root = make_root()
     try:
+        try_names()
         template = make_template(root)
         undisturbed_import(root, template)
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as threads:

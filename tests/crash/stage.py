@@ -52,6 +52,7 @@ class Kept:
         env = {name: value for name, value in os.environ.items() if not name.startswith("TIPOFF_")}
         env |= self.env | ({"TIPOFF_CRASH_AT": arm} if arm else {})
         self.lives += 1
+        self.born_at = len(self.said()) if self.lives > 1 else 0
         with open(self.log_path, "ab") as log:
             where = [] if "--url" in self.arguments else ["--data", self.stage.folder]
             self.process = subprocess.Popen([BINARY, *where, *self.arguments],
@@ -66,7 +67,7 @@ class Kept:
             with self.guard:
                 if self.process is not process:
                     continue
-                if code != -signal.SIGKILL:
+                if code != -signal.SIGKILL and not (self.stage.mortal and code != 0):
                     if not self.stopping:
                         self.ended_by_itself = code
                     return
@@ -82,19 +83,14 @@ class Kept:
                 self.stop_when_up()
 
     def stop_when_up(self):
-        if self.arguments[0] == "serve":
-            until("up again", lambda: self.log_of_life().count("listening on"), PATIENCE)
-        else:
-            until("up again", lambda: self.log_of_life().count("working"), PATIENCE)
+        """From then on it hears what it is told."""
+        word = "listening on" if self.arguments[0] == "serve" else "working for"
+        until(f"{self.name} is up", lambda: word in self.said()[self.born_at:], PATIENCE)
         self.terminate()
 
     def said(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()
-
-    def log_of_life(self):
-        """What it has said since its last start, as far as starts can be told apart."""
-        return self.said().rpartition("this process kills itself\n")[2]
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -148,7 +144,7 @@ class Caller:
         def probe():
             self.stage.check_alive()
             answer = self.once(method, path, body, headers)
-            return answer if answer and answer.status not in (500, 503) else None
+            return answer if answer and answer.status not in (500, 503, 507) else None
         return until(f"an answer to {method} {path}", probe, seconds)
 
     def get(self, path, **more):
@@ -241,6 +237,7 @@ class Stage:
         self.kept = []
         self.over = threading.Event()
         self.failed = False
+        self.mortal = False  # Whether a process may end by itself, and is started again.
         with open(os.path.join(self.folder, "tipoff.toml"), "w", encoding="utf-8") as file:
             file.write(CONFIG % {"hook": self.receiver.url, "secret": SECRET} + more)
 
@@ -308,7 +305,7 @@ class Stage:
 
     def stop_all(self):
         for kept in self.kept:
-            kept.terminate()
+            kept.stop_when_up()
         for kept in self.kept:
             kept.wait_end()
 
