@@ -1,6 +1,6 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test sim soak mutants why-matrix fuzz bench check format clean
+.PHONY: help setup build run test sim soak mutants why-matrix fuzz nightly bench check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,10 @@ why-matrix: setup ## What `batch why` answers against the truth: 15 faults, SEED
 fuzz:           ## Fuzz the parsers of all doors with clang, FUZZ_SECONDS=60 each
 	@tools/setup fuzz
 	@tools/fuzz
+
+nightly:        ## What takes hours: ThreadSanitizer, all crash points, mutants, fuzzing, soak, clang
+	@tools/setup nightly
+	@tools/nightly $(STEPS)
 
 bench: build    ## Measure the service under load on this machine, and print the figures
 	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff

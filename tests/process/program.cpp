@@ -47,7 +47,10 @@ Program::Program(std::string path, const std::vector<std::string>& arguments)
   std::string home_line = std::string("HOME=") + (home != nullptr ? home : "/");
   std::string path_line = "PATH=/usr/bin:/bin";
   std::string zone_line = "TZ=UTC";
-  std::vector<char*> environment{home_line.data(), path_line.data(), zone_line.data(), nullptr};
+  const char* sanitizer = getenv("TSAN_OPTIONS");
+  std::string sanitizer_line = std::string("TSAN_OPTIONS=") + (sanitizer ? sanitizer : "");
+  std::vector<char*> environment{home_line.data(), path_line.data(), zone_line.data(),
+                                 sanitizer_line.data(), nullptr};
   pid_ = fork();
   if (pid_ != 0) return;
   int null = open("/dev/null", O_RDONLY);
