@@ -207,7 +207,7 @@ class Judge {
                    "tipoff doctor");
     }
     if (known && backlog.waiting == 0 && backlog.leased == 0 && !ended_) {
-      return Blame(Layer::kSubscription, 0.85,
+      return Blame(Layer::kSubscription, 0.75,
                    fmt::format("{}, but nothing lies on the bus: what was published went nowhere. "
                                "Was the subscription deleted, or made anew?",
                                published),
@@ -410,7 +410,7 @@ class Judge {
     for (const WorkerSighting& worker : f_.workers) {
       if (!worker.is_ours || !DiedMeanwhile(worker)) continue;
       return Blame(
-          Layer::kWorker, 0.8,
+          Layer::kWorker, 0.75,
           fmt::format(
               "Every request has its result, but it was held up for {}: worker {} died after {}.",
               FormatDuration(f_.standstill), worker.name, FormatInstant(worker.seen_at)),
@@ -419,7 +419,7 @@ class Judge {
     for (const CoordinatorSighting& c : f_.coordinators) {
       if (!DiedMeanwhile(c) || c.seen_at < batch_.created_at) continue;
       return Blame(
-          Layer::kCoordinator, 0.8,
+          Layer::kCoordinator, 0.75,
           fmt::format(
               "Every request has its result, but it was held up for {}: coordinator {} died after "
               "{}.",

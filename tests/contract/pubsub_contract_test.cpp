@@ -223,7 +223,7 @@ TEST_F(Pubsub, SetupMakesEachPieceOnceAndADryRunMakesNone) {
   for (const auto& [piece, step] : SetUpAll()) made += step.did == Did::kCreated;
   EXPECT_EQ(made, 6u + 5u) << "topics and subscriptions";
   for (const auto& [piece, step] : SetUpAll()) {
-    Did expected = piece.starts_with("grant") ? Did::kLeft : Did::kExists;
+    Did expected = Did::kExists;
     EXPECT_EQ(step.did, expected) << piece << ": " << step.what;
   }
 }

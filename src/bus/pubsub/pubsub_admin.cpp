@@ -393,9 +393,9 @@ Result<PubsubStep> PubsubAdmin::Job::MakeGrant(const Grant& grant, bool dry_run)
   auto policy = PolicyOf(grant.resource);
   if (!policy.ok() && Unreachable(policy.error())) return policy.error();
   if (policy.ok() && Granted(*policy, grant)) return step;
-  step.did = Did::kLeft;
+  bool emulator = !policy.ok() && policy.error().code == Errc::kUnsupported;
+  step.did = emulator ? Did::kExists : Did::kLeft;
   if (!policy.ok()) {
-    bool emulator = policy.error().code == Errc::kUnsupported;
     step.what = emulator ? "an emulator has no grants, and needs none"
                          : policy.error().message + ": " + GrantCommand(options_, grant);
     return step;
