@@ -11,6 +11,7 @@
 #include "google/channel.h"
 #include "support/manual_loop.h"
 #include "support/silent_port.h"
+#include "support/slow_time.h"
 
 namespace tipoff::gcloud {
 namespace {
@@ -83,13 +84,8 @@ class CallsTest : public testing::Test {
         });
   }
 
-  // Lets the pauses pass.
   void RunWithPauses() {
-    while (!answer_) {
-      bool looked = false;
-      loop_.RunUntil([&] { return answer_ || std::exchange(looked, true); });
-      loop_.Advance(seconds(1));
-    }
+    tipoff::RunWithPauses(loop_, [&] { return answer_.has_value(); });
   }
 
   Service service_;

@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <iterator>
+#include <mutex>
+#include <vector>
 
 #include "base/json.h"
 
@@ -72,6 +74,15 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ChannelOptio
   return found;
 }
 
+// Keeps a channel until the process ends. With the last of them gRPC 1.51 ends the threads of its
+// callbacks, and doing so it now and then frees their queue twice; a process makes one or two.
+void KeepForEver(const std::shared_ptr<grpc::Channel>& channel) {
+  static std::mutex mutex;
+  static auto* kept = new std::vector<std::shared_ptr<grpc::Channel>>;
+  std::scoped_lock guard(mutex);
+  kept->push_back(channel);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {
@@ -80,7 +91,9 @@ Result<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options
                  fmt::format("endpoint: '{}' is not of the form host:port", options.endpoint)};
   }
   TIPOFF_TRY(auto credentials, Credentials(options));
-  return grpc::CreateCustomChannel(options.endpoint, credentials, Arguments(options.insecure));
+  auto channel = grpc::CreateCustomChannel(options.endpoint, credentials, Arguments(options.insecure));
+  KeepForEver(channel);
+  return channel;
 }
 
 }  // namespace tipoff::gcloud

@@ -12,6 +12,7 @@
 #include "flow/commit.h"
 #include "support/manual_loop.h"
 #include "support/silent_port.h"
+#include "support/slow_time.h"
 
 namespace tipoff {
 namespace {
@@ -130,11 +131,7 @@ class FirestoreAnswers : public testing::Test {
   Result<CreateOutcome> Create() {
     std::optional<Result<CreateOutcome>> answer;
     store_->Create(Creation("b"), std::nullopt, [&](auto result) { answer = std::move(result); });
-    while (!answer) {
-      bool looked = false;
-      loop_.RunUntil([&] { return answer || std::exchange(looked, true); });
-      loop_.Advance(std::chrono::milliseconds(400));
-    }
+    RunWithPauses(loop_, [&] { return answer.has_value(); });
     return *answer;
   }
 
