@@ -34,26 +34,35 @@ CallFate StoreFate(Faults& faults, std::uint64_t entity, std::string_view call, 
     if (kind == CallKind::kRead) code = Errc::kUnavailable;
     fate.error = Error{code, fmt::format("{} {}", call, how)};
   };
+  auto strike = [&](Site site) {
+    auto fault = faults.Strike(site, entity);
+    if (fault) fate.fault = site;
+    return fault;
+  };
   if (outage) {
+    fate.fault = Site::kStoreOutage;
     fate.applied = false;
     fail(Errc::kUnavailable, "refused: the store is down");
-  } else if (auto refused = faults.Strike(Site::kStoreRefused, entity)) {
+  } else if (auto silent = strike(Site::kStoreSilent)) {
+    fate.silent = true;
+    fate.applied = silent->Pick(2) == 0;
+  } else if (auto refused = strike(Site::kStoreRefused)) {
     fate.applied = false;
     fate.back = Given(*refused);
     fail(Errc::kUnavailable, "refused");
-  } else if (auto lost = faults.Strike(Site::kStoreLostRequest, entity)) {
+  } else if (auto lost = strike(Site::kStoreLostRequest)) {
     fate.applied = false;
     fate.back = Given(*lost);
     fail(Errc::kUnknownOutcome, "not answered");
-  } else if (auto unheard = faults.Strike(Site::kStoreLostAnswer, entity)) {
+  } else if (auto unheard = strike(Site::kStoreLostAnswer)) {
     fate.back = Given(*unheard);
     fail(Errc::kUnknownOutcome, "not answered");
-  } else if (auto slow = faults.Strike(Site::kStoreSlow, entity)) {
+  } else if (auto slow = strike(Site::kStoreSlow)) {
     fate.there = slow->Between(milliseconds(5), seconds(4));
     fate.back = slow->Between(milliseconds(5), seconds(4));
   }
-  if (kind == CallKind::kWrite && !outage && !fate.error) {
-    if (auto late = faults.Strike(Site::kStoreLateApply, entity)) {
+  if (kind == CallKind::kWrite && !outage && !fate.error && !fate.silent) {
+    if (auto late = strike(Site::kStoreLateApply)) {
       fate.back = limits::kCallTime;
       fate.late = late->Between(milliseconds(1), seconds(30));
       fail(Errc::kUnknownOutcome, "not answered");
@@ -64,14 +73,22 @@ CallFate StoreFate(Faults& faults, std::uint64_t entity, std::string_view call, 
 
 CallFate BusFate(Faults& faults, std::uint64_t entity, std::string_view call) {
   CallFate fate = Ways(faults, entity);
-  if (auto refused = faults.Strike(Site::kBusRefused, entity)) {
+  auto strike = [&](Site site) {
+    auto fault = faults.Strike(site, entity);
+    if (fault) fate.fault = site;
+    return fault;
+  };
+  if (auto silent = strike(Site::kBusSilent)) {
+    fate.silent = true;
+    fate.applied = silent->Pick(2) == 0;
+  } else if (auto refused = strike(Site::kBusRefused)) {
     fate.applied = false;
     fate.back = Given(*refused);
     fate.error = Error{Errc::kUnavailable, fmt::format("{} refused", call)};
-  } else if (auto unheard = faults.Strike(Site::kBusLostAnswer, entity)) {
+  } else if (auto unheard = strike(Site::kBusLostAnswer)) {
     fate.back = Given(*unheard);
     fate.error = Error{Errc::kUnavailable, fmt::format("{} not answered", call)};
-  } else if (auto slow = faults.Strike(Site::kBusSlow, entity)) {
+  } else if (auto slow = strike(Site::kBusSlow)) {
     fate.there = slow->Between(milliseconds(5), seconds(4));
     fate.back = slow->Between(milliseconds(5), seconds(4));
   }

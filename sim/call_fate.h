@@ -20,6 +20,8 @@ struct CallFate {
   bool applied = true;
   std::optional<Error> error;    // Answered instead of what came out.
   std::optional<Duration> late;  // Applied so long after the answer was given.
+  bool silent = false;           // Never answered, whatever the port promises.
+  std::optional<Site> fault;     // Which of them it is, if anything is wrong with it.
 };
 
 enum class CallKind : std::uint8_t {

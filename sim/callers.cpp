@@ -17,6 +17,9 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr int kTriesMax = 40;
+// A start may wait for nothing but the store, and so long after each call of it that failed.
+constexpr Duration kNothing = milliseconds(20);
+constexpr Duration kPause = milliseconds(600);
 const Day kFirstDay = Day::FromDays(20'100);
 
 int PlayersOf(const World& world, std::uint64_t slot) {
@@ -98,7 +101,13 @@ void Callers::PlanSlot(std::uint64_t number, Duration until) {
   Slot slot{kFirstDay + static_cast<int>(number), ""};
   int players = PlayersOf(world_, number);
   world_.database.slates[slot.game_date] = MakeSlate(slot.game_date, players, world_.clock.now());
+  if (world_.faults.Pick("incomplete data", 12, number) == 0) {
+    Slate& slate = world_.database.slates[slot.game_date];
+    slate.recent_games = 10;
+    slate.recent_games_with_rows = 6;
+  }
   StartRequest request;
+  request.skip_completeness_check = true;
   request.slot = slot;
   request.policy = PolicyOf(world_, number, players);
   request.trigger = "sim";
@@ -184,10 +193,23 @@ void Callers::AskOne(const std::shared_ptr<Call>& call, Process& process) {
                                     call->request.force ? " by force" : "",
                                     call->tries > 1 ? ", again" : ""));
   Instant asked_at = world_.clock.now();
-  process.coordinator()->starter().Start(call->request,
-                                         [this, call, asked_at](Result<StartOutcome> outcome) {
-                                           Answered(call, std::move(outcome), asked_at);
-                                         });
+  Duration idle = process.store().idle();
+  std::uint64_t failures = process.store().failures();
+  auto answered = [this, call, asked_at, idle, failures,
+                   process = &process](Result<StartOutcome> outcome) {
+    bool stood_still = process->life()->still_until > asked_at;
+    // Between two calls of the store nothing is waited for, but for a pause after one that failed.
+    Duration waited = process->store().idle() - idle;
+    auto pauses = static_cast<std::int64_t>(process->store().failures() - failures);
+    if (!stood_still && waited > kNothing + pauses * kPause) {
+      world_.notes.Violated("8 nothing slow before an answer",
+                            fmt::format("a start at {} waited {} for something that is not the "
+                                        "store",
+                                        process->name(), FormatDuration(waited)));
+    }
+    Answered(call, std::move(outcome), asked_at);
+  };
+  process.coordinator()->starter().Start(call->request, std::move(answered));
 }
 
 void Callers::Answered(const std::shared_ptr<Call>& call, Result<StartOutcome> outcome,

@@ -21,10 +21,12 @@ enum class Site : std::uint8_t {
   kStoreLostAnswer,   // Applied; the caller can't know.
   kStoreLateApply,    // Applied long after the caller was told that nobody knows.
   kStoreSlow,         // Answers after seconds.
+  kStoreSilent,       // A call, applied or not, that is never answered.
   kStoreOutage,       // Refuses everybody for a while.
   kBusRefused,        // A call does nothing and says so.
   kBusLostAnswer,     // A call is done and reported as failed.
   kBusSlow,
+  kBusSilent,       // A call, done or not, that is never answered.
   kMessageRefused,  // For good.
   kMessageLost,
   kMessageRepeated,
@@ -57,7 +59,7 @@ enum class Site : std::uint8_t {
   kCallerImpatient,  // Repeats a start before it is answered.
   kCallerTwice,      // Starts on two coordinators at once.
 };
-inline constexpr int kSites = 40;
+inline constexpr int kSites = 42;
 
 std::string_view ToString(Site site);
 

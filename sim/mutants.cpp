@@ -34,6 +34,9 @@ constexpr Mutant kMutants[] = {
     {"skip-unreported", "a worker acks a skip without telling"},
     {"unknown-is-empty", "history that was not loaded is taken for none"},
     {"transient-acked", "a worker acks what it could not do"},
+    {"start-waits-for-publish", "a start is answered once its requests are sent"},
+    {"why-wrong-layer", "why names history where a worker has died"},
+    {"lease-unwatched", "a worker waits for ever for a lease that is not answered"},
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ void Operators::Send(const BatchId& batch, const Fault& fault, Event event,
   world_.clock.After(after, [this, batch, fault, event = std::move(event), what] {
     Process* process = world_.AwakeCoordinator(fault.Pick(1000, 9));
     if (process == nullptr) return;
+    world_.Ordered(batch);
     world_.Tell("operator", fmt::format("{}: {} by {}", batch.str(), what, process->name()));
     RowKeys keys;
     bool ends = std::holds_alternative<Command>(event);

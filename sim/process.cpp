@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/receivers.h"
 #include "sim/world.h"
 
@@ -70,6 +72,8 @@ void Process::Crash(std::string_view call, std::string_view how) {
 
 void Process::Kill() { life_->alive = false; }
 
-void Process::StandStill(Duration how_long) { life_->still_until = world_.clock.now() + how_long; }
+void Process::StandStill(Duration how_long) {
+  life_->still_until = std::max(life_->still_until, world_.clock.now() + how_long);
+}
 
 }  // namespace tipoff::sim

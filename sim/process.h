@@ -31,7 +31,8 @@ class Process {
   const Incarnation& incarnation() const { return incarnation_; }
   const std::shared_ptr<Life>& life() const { return life_; }
   ProcessLoop& loop() { return loop_; }
-  Store& store() { return store_; }
+  SimStore& store() { return store_; }
+  Bus& bus() { return bus_; }
   // nullptr in a worker process.
   Coordinator* coordinator() { return coordinator_.get(); }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/limits.h"
 #include "sim/process.h"
 #include "sim/world.h"
 
@@ -44,32 +45,48 @@ SimBus::~SimBus() {
   for (const auto& waiter : waiters_) world_.clock.Cancel(waiter->look);
 }
 
+// The topics of results are the way of completions, whoever's call it is.
+void SimBus::BlameCall(const CallFate& fate, const Topic& topic, Duration wait) {
+  bool requests = topic.kind == Topic::Kind::kRequests;
+  Duration how_long = fate.silent ? limits::kWatchTime : fate.there + fate.back;
+  world_.Blame(requests ? Layer::kBus : Layer::kCompletionPath, wait + how_long);
+}
+
 template <class T>
 void SimBus::Call(std::string_view name, const Topic& topic, std::function<void(Result<T>)> done,
                   std::function<Result<T>()> apply) {
   if (!process_.alive()) return;
   std::uint64_t entity = process_.Entity(name, static_cast<std::uint64_t>(topic.kind));
   CallFate fate = BusFate(world_.faults, entity, name);
+  if (fate.fault) BlameCall(fate, topic);
   if (fate.crash_before) return process_.Crash(name, "as it calls");
   if (fate.error) {
     world_.Tell(process_.name(), fmt::format("{} of {}", fate.error->message, ToString(topic)));
+  }
+  if (fate.silent) {
+    world_.Tell(process_.name(),
+                fmt::format("{} of {} {}, and is never answered", name, ToString(topic),
+                            fate.applied ? "is done" : "gets lost"));
   }
   auto life = process_.life();
   auto answer = [this, life, name, done = std::move(done), fate](Result<T> result) {
     world_.clock.After(
         fate.back,
         [this, name, done, fate, result = std::move(result)]() mutable {
-          if (fate.crash_after) return process_.Crash(name, "as it is answered by");
+          if (fate.crash_after && !world_.faults.healed())
+            return process_.Crash(name, "as it is answered by");
           if (fate.error) return done(*fate.error);
           done(std::move(result));
         },
         life);
   };
+  if (fate.silent && !fate.applied) return;
   if (!fate.applied) return answer(*fate.error);
-  world_.clock.After(fate.there, [&world = world_, life, entity, answer, apply = std::move(apply)] {
+  world_.clock.After(fate.there, [&world = world_, life, entity, answer, silent = fate.silent,
+                                  apply = std::move(apply)] {
     Result<T> result = apply();
     world.Trace(entity, result.ok() ? 0 : 1);
-    if (life->alive) answer(std::move(result));
+    if (life->alive && !silent) answer(std::move(result));
   });
 }
 
@@ -93,7 +110,12 @@ void SimBus::Lease(Topic topic, Incarnation owner, LeaseOptions options,
   auto waiter = std::make_shared<Waiter>();
   waiter->fate = BusFate(world_.faults, entity, "Lease");
   const CallFate& fate = waiter->fate;
+  if (fate.fault) BlameCall(fate, topic, options.wait);
   if (fate.crash_before) return process_.Crash("Lease", "as it calls");
+  if (fate.silent) {
+    world_.Tell(process_.name(), fmt::format("Lease of {} is never answered", ToString(topic)));
+    if (!fate.applied) return;
+  }
   if (fate.error && !fate.applied) {
     world_.clock.After(
         fate.back, [done = std::move(done), error = *fate.error] { done(error); }, process_.life());
@@ -138,10 +160,12 @@ void SimBus::Look(const std::shared_ptr<Waiter>& waiter) {
   waiter->over = true;
   waiters_.remove(waiter);
   world_.Trace(process_.Entity("Leased"), taken.ok() ? taken->size() : 1'000'000);
+  if (waiter->fate.silent) return;
   world_.clock.After(
       waiter->fate.back,
       [this, waiter, taken = std::move(taken)]() mutable {
-        if (waiter->fate.crash_after) return process_.Crash("Lease", "as it is answered by");
+        if (waiter->fate.crash_after && !world_.faults.healed())
+          return process_.Crash("Lease", "as it is answered by");
         waiter->done(std::move(taken));
       },
       process_.life());

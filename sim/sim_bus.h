@@ -35,6 +35,7 @@ class SimBus final : public Bus {
   template <class T>
   void Call(std::string_view name, const Topic& topic, std::function<void(Result<T>)> done,
             std::function<Result<T>()> apply);
+  void BlameCall(const CallFate& fate, const Topic& topic, Duration wait = {});
   void Look(const std::shared_ptr<Waiter>& waiter);
   void LookAt(const std::shared_ptr<Waiter>& waiter, Instant when);
 

@@ -34,18 +34,22 @@ void SimHistory::Load(HistoryQuery query, LoadDone done) {
   Result<HistoryBatch> answer = Games(world_, query);
   Duration takes = world_.faults.Latency(entity, milliseconds(1), milliseconds(40));
   if (world_.faults.Strike(Site::kHistoryHangs, entity)) {
+    world_.Blame(Layer::kHistory, seconds(30));
     world_.sometimes.Saw("history not loaded in time");
     return world_.Tell(process_.name(), "history never answers");
   }
   if (auto slow = world_.faults.Strike(Site::kHistorySlow, entity)) {
     takes = slow->Between(seconds(1), minutes(4));
+    world_.Blame(Layer::kHistory, takes);
     world_.Tell(process_.name(), "history answers after " + FormatDuration(takes));
   }
   if (world_.faults.Strike(Site::kHistoryFails, entity)) {
     answer = Error{Errc::kUnavailable, "history is down"};
+    world_.Blame(Layer::kHistory, takes);
     world_.Tell(process_.name(), "history fails");
   } else if (world_.faults.Strike(Site::kHistoryShort, entity)) {
     answer->players.pop_back();
+    world_.Blame(Layer::kHistory, takes);
     world_.Tell(process_.name(), "history answers for others than were asked for");
   }
   world_.clock.After(

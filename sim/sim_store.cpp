@@ -1,13 +1,17 @@
 #include "sim/sim_store.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "core/limits.h"
 #include "sim/process.h"
 #include "sim/world.h"
 
 namespace tipoff::sim {
 
 SimStore::SimStore(World& world, Process& process) : world_(world), process_(process) {
+  idle_since_ = world.clock.now();
   Seen(world.clock.now());  // Connecting to it tells its time.
 }
 
@@ -19,6 +23,18 @@ void SimStore::Seen(Instant at) {
 
 Instant SimStore::Now() { return seen_ + (world_.clock.now() - seen_at_); }
 
+Duration SimStore::idle() const {
+  return under_way_ > 0 ? idle_ : idle_ + (world_.clock.now() - idle_since_);
+}
+
+void SimStore::Began() {
+  if (under_way_++ == 0) idle_ += world_.clock.now() - idle_since_;
+}
+
+void SimStore::Ended() {
+  if (--under_way_ == 0) idle_since_ = world_.clock.now();
+}
+
 template <class T>
 void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Apply<T> apply) {
   if (!process_.alive()) return;
@@ -26,16 +42,33 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
   CallFate fate = StoreFate(world_.faults, entity, name, kind, world_.StoreDown());
   if (fate.crash_before) return process_.Crash(name, "as it calls");
   if (fate.error) world_.Tell(process_.name(), fate.error->message);
+  if (fate.fault) {
+    Duration how_long = fate.silent ? limits::kWatchTime : fate.there + fate.back;
+    world_.Blame(Layer::kStore, how_long + fate.late.value_or(Duration(0)));
+  }
+  if (fate.silent) {
+    world_.Tell(process_.name(), fmt::format("{} {}, and is never answered", name,
+                                             fate.applied ? "is applied" : "gets lost"));
+  }
   if (name == "Commit" && fate.error && fate.error->code == Errc::kUnknownOutcome) {
     world_.sometimes.Saw(fate.applied ? "commit of unknown outcome, applied"
                                       : "commit of unknown outcome, not applied");
   }
   auto life = process_.life();
+  Began();
+  if (fate.silent) {
+    ++failures_;
+    world_.clock.After(
+        limits::kWatchTime, [this] { Ended(); }, life);
+  }
   auto answer = [this, life, name, done = std::move(done), fate](Result<T> result, Instant at) {
     world_.clock.After(
         fate.back,
         [this, name, done, fate, result = std::move(result), at]() mutable {
-          if (fate.crash_after) return process_.Crash(name, "as it is answered by");
+          if (fate.crash_after && !world_.faults.healed())
+            return process_.Crash(name, "as it is answered by");
+          Ended();
+          if (fate.error || !result.ok()) ++failures_;
           if (fate.error) return done(*fate.error);
           Seen(at);
           done(std::move(result));
@@ -58,11 +91,12 @@ void SimStore::Call(std::string_view name, CallKind kind, DoneWith<T> done, Appl
     });
     return;
   }
+  if (fate.silent && !fate.applied) return;
   if (!fate.applied) return answer(*fate.error, Instant());
-  world_.clock.After(fate.there, [&world = world_, life, run, answer] {
+  world_.clock.After(fate.there, [&world = world_, life, run, answer, silent = fate.silent] {
     Instant at = world.clock.now();
     Result<T> result = run();
-    if (life->alive) answer(std::move(result), at);
+    if (life->alive && !silent) answer(std::move(result), at);
   });
 }
 

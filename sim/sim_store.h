@@ -18,6 +18,10 @@ class SimStore final : public Store {
  public:
   SimStore(World& world, Process& process);
 
+  // How long, in all, no call was under way; and how many were not answered as they should be.
+  Duration idle() const;
+  std::uint64_t failures() const { return failures_; }
+
   Instant Now() override;
   void Create(BatchCommit created, std::optional<BatchCommit> superseded,
               DoneWith<CreateOutcome> done) override;
@@ -58,6 +62,8 @@ class SimStore final : public Store {
   using Apply = std::function<void(Store& server, DoneWith<T> answer)>;
   template <class T>
   void Call(std::string_view name, CallKind kind, DoneWith<T> done, Apply<T> apply);
+  void Began();
+  void Ended();
   // The store's clock was seen to say `at`.
   void Seen(Instant at);
 
@@ -65,6 +71,10 @@ class SimStore final : public Store {
   Process& process_;
   Instant seen_;  // The highest store time in an answer, and when it came.
   Instant seen_at_;
+  std::uint64_t under_way_ = 0;
+  std::uint64_t failures_ = 0;
+  Instant idle_since_;
+  Duration idle_{};
 };
 
 }  // namespace tipoff::sim

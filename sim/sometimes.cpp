@@ -43,6 +43,17 @@ constexpr std::string_view kPaths[] = {
     "publication shadowed by a newer one",
     "published skip",
     "process paused past its leases",
+    "why named none",
+    "why did not know",
+    "why guessed wrong",
+    "why named coordinator",
+    "why named store",
+    "why named history",
+    "why named bus",
+    "why named subscription",
+    "why named worker",
+    "why named completion path",
+    "why named data",
 };
 
 }  // namespace

@@ -53,6 +53,7 @@ void Weather::Befall(Process& process) {
     world_.Tell(process.name(), "stands still for " + FormatDuration(how_long));
     if (how_long > minutes(1)) world_.sometimes.Saw("process paused past its leases");
     process.StandStill(how_long);
+    world_.Blame(process.coordinator() != nullptr ? Layer::kCoordinator : Layer::kWorker, how_long);
     world_.Troubled();
     if (world_.faults.Strike(Site::kTwin, entity)) world_.StartTwin(process);
   }

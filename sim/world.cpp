@@ -6,10 +6,13 @@
 #include <optional>
 
 #include "base/log.h"
+#include "bus/messages.h"
 #include "core/limits.h"
 #include "flow/published.h"
+#include "sim/askers.h"
 #include "sim/callers.h"
 #include "sim/operators.h"
+#include "sim/probe.h"
 #include "sim/process.h"
 #include "sim/readers.h"
 #include "sim/weather.h"
@@ -43,6 +46,7 @@ World::World(WorldOptions chosen)
       notes{database, sometimes, {}, kEpoch, {}},
       sweep_period(seconds(faults.Pick("sweep period", 2) == 0 ? 5 : 12)),
       rows_per_chunk(faults.Pick("chunk", 4) == 0 ? 7 : limits::kRowsPerChunk),
+      stays_(faults.Pick("healed in place", 2) == 0),
       at_once_(clock),
       server(database, at_once_),
       started_at_(kEpoch),
@@ -73,11 +77,13 @@ void World::Run() {
     processes_.resize(seats_.size());
     callers_ = std::make_unique<Callers>(*this, trouble);
     operators_ = std::make_unique<Operators>(*this, *callers_);
+    askers_ = std::make_unique<Askers>(*this);
     readers_ = std::make_unique<Readers>(*this);
     weather_ = std::make_unique<Weather>(*this);
     bool no_workers = faults.Strike(Site::kNoWorkers, 0).has_value();
     for (std::size_t i = 0; i < seats_.size(); ++i) {
       if (seats_[i].coordinates || !no_workers) StartProcess(i);
+      if (!seats_[i].coordinates && no_workers) Blame(Layer::kWorker, trouble + seconds(2));
     }
     RunUntil(clock.now() + trouble, true);
     if (!notes.violations.empty()) return;
@@ -85,7 +91,14 @@ void World::Run() {
     RunUntil(clock.now() + kHealing, true);
     if (!notes.violations.empty()) return;
     if (!Quiet()) notes.Violated("10 every state has an owner", "something never came to rest");
+    if (stays_) {
+      Probe(*this);
+      RunUntil(clock.now() + minutes(30), true);
+      if (!notes.violations.empty()) return;
+      if (!Quiet()) notes.Violated("10 every state has an owner", "something never came to rest");
+    }
     ReadPublished();
+    askers_->AskAtEnd();
     EachChecker([&](Checker& checker) { checker.AtEnd(clock.now()); });
   } catch (const CaughtPanic& panic) {
     notes.Violated("0 no invariant is broken", panic.what());
@@ -122,17 +135,22 @@ bool World::Quiet() const {
 }
 
 void World::Heal() {
-  Tell("world", "is healed: no fault strikes any more, every process is started again");
+  Tell("world", stays_ ? "is healed: no fault strikes any more, the dead are started again"
+                       : "is healed: no fault strikes any more, every process is started again");
   faults.Heal();
   store_down_until_ = {};
   subscription_gone_until_.clear();
-  for (auto& process : processes_) process.reset();
   for (std::size_t i = 0; i < seats_.size(); ++i) {
+    bool goes_on = stays_ && !seats_[i].twin && processes_[i] != nullptr && processes_[i]->Awake();
+    if (goes_on) continue;
+    processes_[i].reset();
+    Blame(seats_[i].coordinates ? Layer::kCoordinator : Layer::kWorker, seconds(2));
     if (seats_[i].twin) continue;
     clock.After(faults.Latency(Mix(i, 0x4ea1), milliseconds(1), seconds(2)),
                 [this, i] { StartProcess(i); });
   }
-  notes.healed_at = clock.now() + seconds(2);
+  // What is under way now may still come to nothing, or be applied late.
+  notes.healed_at = clock.now() + (stays_ ? seconds(45) : seconds(2));
   notes.untroubled_since = notes.healed_at;
 }
 
@@ -155,6 +173,7 @@ void World::Died(Process& process) {
   });
   if (seats_[seat].twin) return;
   Duration after = faults.Latency(process.Entity("restart"), milliseconds(50), minutes(1));
+  Blame(seats_[seat].coordinates ? Layer::kCoordinator : Layer::kWorker, after);
   clock.After(after, [this, seat] {
     if (processes_[seat] == nullptr && !faults.healed()) StartProcess(seat);
   });
@@ -169,6 +188,26 @@ void World::StartTwin(const Process& process) {
   StartProcess(seats_.size() - 1);
 }
 
+std::pair<Process*, Process*> World::LeaveOnly(std::uint64_t choice) {
+  std::pair<Process*, Process*> left{nullptr, nullptr};
+  for (bool coordinates : {true, false}) {
+    std::vector<std::size_t> seats;
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+      bool there = processes_[i] != nullptr && processes_[i]->Awake();
+      if (there && seats_[i].coordinates == coordinates) seats.push_back(i);
+    }
+    if (seats.empty()) continue;
+    std::size_t chosen = seats[choice % seats.size()];
+    for (std::size_t i : seats) {
+      if (i == chosen) continue;
+      processes_[i].reset();
+      Blame(coordinates ? Layer::kCoordinator : Layer::kWorker, hours(1));
+    }
+    (coordinates ? left.first : left.second) = processes_[chosen].get();
+  }
+  return left;
+}
+
 void World::StoreDownFor(Duration how_long) {
   store_down_until_ = clock.now() + how_long;
   notes.untroubled_since = std::max(notes.untroubled_since, store_down_until_);
@@ -178,6 +217,8 @@ void World::StoreDownFor(Duration how_long) {
 void World::DeleteSubscription(const Topic& topic, Duration for_how_long) {
   subscription_gone_until_[topic] = clock.now() + for_how_long;
   broker.Drop(topic);
+  Blame(topic.kind == Topic::Kind::kRequests ? Layer::kSubscription : Layer::kCompletionPath,
+        for_how_long);
   Tell("bus", fmt::format("loses its subscription of {} for {}", ToString(topic),
                           FormatDuration(for_how_long)));
 }
@@ -209,7 +250,8 @@ void World::Look(const Fault& fault) {
   bool hinders = fault.site <= Site::kStoreOutage || fault.site == Site::kCrashBefore ||
                  fault.site == Site::kCrashAfter || fault.site == Site::kCrash ||
                  fault.site == Site::kPause;
-  if (hinders) notes.untroubled_since = std::max(notes.untroubled_since, clock.now());
+  Duration until = fault.site == Site::kStoreSilent ? limits::kWatchTime : Duration(0);
+  if (hinders) notes.untroubled_since = std::max(notes.untroubled_since, clock.now() + until);
 }
 
 void World::Committed(const BatchCommit& commit, const std::string& who) {
@@ -231,6 +273,7 @@ void World::Committed(const BatchCommit& commit, const std::string& who) {
   EachChecker([&](Checker& checker) { checker.OnCommit(commit, clock.now(), who); });
   operators_->OnCommit(commit.next);
   readers_->OnCommit(commit.next);
+  askers_->OnCommit(commit.next);
   weather_->OnCommit(commit.next);
 }
 
@@ -264,20 +307,46 @@ void World::Read(const Batch& batch, Instant asked_at) {
   EachChecker([&](Checker& checker) { checker.OnRead(batch, asked_at); });
 }
 
+void World::Ordered(const BatchId& batch) {
+  EachChecker([&](Checker& checker) { checker.OnOrder(batch); });
+}
+
+void World::Why(const Facts& facts, const Diagnosis& diagnosis, Instant asked_at) {
+  EachChecker([&](Checker& checker) { checker.OnWhy(facts, diagnosis, asked_at); });
+}
+
+void World::Blame(Layer layer, Duration how_long, const BatchId& batch) {
+  Instant now = clock.now();
+  EachChecker([&](Checker& checker) { checker.OnFault(layer, batch, now, now + how_long); });
+}
+
+// A message that does not arrive, or not in time, is its way's fault.
+void World::BlameWay(const Topic& topic, const std::string& body, Duration how_long) {
+  if (topic.kind != Topic::Kind::kRequests) return Blame(Layer::kCompletionPath, how_long);
+  auto work = DecodeWork(body);
+  auto* request = work.ok() ? std::get_if<RequestMessage>(&*work) : nullptr;
+  if (request == nullptr) return;
+  Blame(Layer::kBus, how_long, request->batch);
+  Blame(Layer::kSubscription, how_long, request->batch);
+}
+
 std::string World::Publish(const Topic& topic, const std::string& body, std::uint64_t entity) {
   if (topic.kind == Topic::Kind::kRequests && faults.Strike(Site::kMessageRefused, entity)) {
     EachChecker([&](Checker& checker) { checker.OnRefused(topic, body); });
+    BlameWay(topic, body, {});
     return "refused for good by the bus";
   }
   bool gone = SubscriptionGone(topic);
   bool lost = gone || faults.Strike(Site::kMessageLost, entity).has_value();
   if (lost && !gone) Tell("bus", "loses a message of " + ToString(topic));
   EachChecker([&](Checker& checker) { checker.OnPublished(topic, body, lost); });
+  if (lost) BlameWay(topic, body, hours(1));  // Until it is published again.
   if (lost) return "";
   Duration delay{};
   if (auto late = faults.Strike(Site::kMessageLate, entity)) {
     delay = late->Pick(4) == 0 ? late->Between(seconds(30), minutes(10))
                                : late->Between(milliseconds(1), seconds(30));
+    BlameWay(topic, body, delay);
     Tell("bus",
          fmt::format("is late by {} with a message of {}", FormatDuration(delay), ToString(topic)));
   }
@@ -306,6 +375,7 @@ std::vector<PredictedRequest> World::Predict(const BatchId& batch,
     std::uint64_t one_in = faults.Pick("all cursed", 6) == 0 ? 1 : 15;
     bool cursed = faults.On(Site::kPredictorThrows) && faults.Pick("cursed", one_in, who) == 0;
     if (cursed || faults.Strike(Site::kPredictorThrows, Mix(entity, who))) {
+      Blame(Layer::kWorker);
       throw std::runtime_error("the model can't predict him");
     }
     if (input.history->games.empty() == HasPlayed(player)) {

@@ -2,13 +2,15 @@
 // still, people who start and order, and checkers that watch. All of it follows from the seed.
 //
 // It lives in two phases. In the first, faults strike. Then everything is healed: no fault strikes
-// any more and every process is started again; from there on every promise must be kept.
+// any more, and the dead or, by the seed's choice, all processes are started again; from there on
+// every promise must be kept.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bus/memory/memory_bus.h"
@@ -22,6 +24,7 @@
 namespace tipoff::sim {
 
 class Process;
+class Askers;
 class Callers;
 class Operators;
 class Readers;
@@ -57,6 +60,7 @@ class World {
   std::size_t rows_per_chunk;
 
  private:
+  bool stays_;  // Healed, processes go on as they are; else all of them are started again.
   // The database's own port answers at once; what its callers see of it is SimStore.
   class AtOnce final : public Loop {
    public:
@@ -84,6 +88,10 @@ class World {
   void Announced(const Batch& batch, const Announcement& announcement);
   void Started(const StartRequest& request, const StartOutcome& outcome, Instant asked_at);
   void Read(const Batch& batch, Instant asked_at);
+  void Ordered(const BatchId& batch);
+  void Why(const Facts& facts, const Diagnosis& diagnosis, Instant asked_at);
+  // Something goes wrong in this layer; with one batch, or ("") with whatever comes by.
+  void Blame(Layer layer, Duration how_long = {}, const BatchId& batch = BatchId());
 
   // A message on its way into the bus: "" or why it is refused for good.
   std::string Publish(const Topic& topic, const std::string& body, std::uint64_t entity);
@@ -106,6 +114,8 @@ class World {
   void StartTwin(const Process& process);
   void StoreDownFor(Duration how_long);
   void DeleteSubscription(const Topic& topic, Duration for_how_long);
+  // All but one coordinator and one worker, of those that are awake, are taken away.
+  std::pair<Process*, Process*> LeaveOnly(std::uint64_t choice);
   // Something hindered coordinators or the store until now.
   void Troubled() { notes.untroubled_since = clock.now(); }
 
@@ -134,12 +144,14 @@ class World {
   void EachChecker(Call call);
 
   void Look(const Fault& fault);
+  void BlameWay(const Topic& topic, const std::string& body, Duration how_long);
 
   Instant started_at_;
   std::size_t faults_seen_ = 0;
   std::vector<std::unique_ptr<Checker>> checkers_;
   std::vector<Seat> seats_;
   std::vector<std::unique_ptr<Process>> processes_;  // By seat; may be null.
+  std::unique_ptr<Askers> askers_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<Operators> operators_;
   std::unique_ptr<Readers> readers_;

@@ -8,6 +8,7 @@
 #include "sim/checkers/leases.h"
 #include "sim/checkers/publication.h"
 #include "sim/checkers/slots.h"
+#include "sim/checkers/why.h"
 
 namespace tipoff::sim {
 
@@ -21,6 +22,7 @@ std::vector<std::unique_ptr<Checker>> MakeCheckers(Notebook& notes) {
   checkers.push_back(std::make_unique<AnnouncementChecker>(notes));
   checkers.push_back(std::make_unique<JournalChecker>(notes));
   checkers.push_back(std::make_unique<LeaseChecker>(notes));
+  checkers.push_back(std::make_unique<WhyChecker>(notes));
   return checkers;
 }
 

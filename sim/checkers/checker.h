@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bus/bus.h"
+#include "core/diagnose.h"
 #include "flow/start.h"
 #include "store/memory/memory_store.h"
 #include "store/store.h"
@@ -57,6 +58,12 @@ class Checker {
   // Somebody who asked for one batch at `asked_at` is told this.
   virtual void OnRead(const Batch&, Instant /*asked_at*/) {}
   virtual void OnAnnounced(const Batch&, const Announcement&, Instant /*at*/) {}
+  // Something goes wrong in a layer from then to then; for one batch, or for whoever comes by.
+  virtual void OnFault(Layer, const BatchId&, Instant /*from*/, Instant /*until*/) {}
+  // An operator has a hand in what becomes of the batch.
+  virtual void OnOrder(const BatchId&) {}
+  // What somebody who asked why is told.
+  virtual void OnWhy(const Facts&, const Diagnosis&, Instant /*asked_at*/) {}
   // What readers of a slot see once all is quiet.
   virtual void OnPublishedRead(const Slot&, const std::vector<struct SeenPlayer>&) {}
   // Everything is quiet, or was given the time to be.

@@ -91,7 +91,7 @@ void LeaseDesk::Ask(LeaseOrder order, Duration until, DoneWith<std::vector<Hande
     }
     if (!order.wanted()) return TakeBack(hand);
     AnswerCanaries(parts_.store, parts_.bus, hand->All(), order.worker, order.worker_version);
-    Screen(parts_.store, hand->All(), [this, hand] { LoadHistory(hand); });
+    Screen(parts_.loop, parts_.store, hand->All(), [this, hand] { LoadHistory(hand); });
   };
   Topic topic = RequestsOf(order.group);
   parts_.bus.Lease(std::move(topic), std::move(owner), options, std::move(taken));
@@ -138,7 +138,7 @@ void LeaseDesk::HandOut(std::shared_ptr<Hand> hand) {
                        .worker_version = order.worker_version};
     handed_out.push_back({std::move(ticket), hand->expires_at, std::move(item.message)});
   }
-  SettleRequests(parts_.store, parts_.bus, RequestsOf(order.group), useless);
+  SettleRequests(parts_.loop, parts_.store, parts_.bus, RequestsOf(order.group), useless);
   if (handed_out.empty() && !trouble.empty()) {
     return hand->done(Error{Errc::kUnavailable,
                             fmt::format("{}; the requests were given back, ask again", trouble)});

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mutant.h"
+
 namespace tipoff {
 namespace {
 
@@ -72,8 +74,10 @@ class Judge {
           fmt::format("The first results all failed alike, so it was ended: {}.", batch_.message),
           Command("batch autopsy"));
     }
-    bool chosen =
-        batch_.reason == Reason::kToleranceMet || batch_.reason == Reason::kForcedByOperator;
+    // What an order ends without any prediction is told as such, not as ordered.
+    bool chosen = batch_.reason == Reason::kToleranceMet ||
+                  batch_.reason == Reason::kForcedByOperator ||
+                  (ended_ && batch_.open_become == OpenBecome::kCancelled);
     if (!chosen || end_ - batch_.progress_at >= kHeldUp) return false;
     return Blame(Layer::kNone, 0.9, EndSentence(), Command("batch journal"));
   }
@@ -114,7 +118,9 @@ class Judge {
       std::string since;
       Instant last = LastSeen(f_.coordinators);
       if (!last.never()) since = fmt::format(" since {}", FormatInstant(last));
-      return Blame(Layer::kCoordinator, 0.9,
+      // One that has just begun, or can't write, is not seen.
+      bool sure = f_.at - batch_.created_at > kSilence && WeightOf(Layer::kStore).count == 0;
+      return Blame(Layer::kCoordinator, sure ? 0.9 : 0.6,
                    fmt::format("No coordinator is running{}: nobody publishes, counts or ends "
                                "this batch.",
                                since),
@@ -155,9 +161,16 @@ class Judge {
           f_.refused > 0
               ? fmt::format("The bus refused {} for good", Requests(f_.refused))
               : fmt::format("The bus does not take what is published: {} wait", Requests(waiting));
-      return Blame(Layer::kBus, 0.9, fmt::format("{}{}.", what, why), Retry("tipoff doctor"));
+      double confidence = f_.refused > 0 || bus.heavy() ? 0.9 : 0.7;
+      return Blame(Layer::kBus, confidence, fmt::format("{}{}.", what, why),
+                   Retry("tipoff doctor"));
     }
     if (!Stuck(f_.recorded)) return false;
+    // Whoever made it died, or could not write on: nothing tells which.
+    if (!batch_.sealed) return false;
+    if (BlameErrors(Layer::kStore, fmt::format("{} recorded and not published", Were(waiting)))) {
+      return true;
+    }
     return Blame(Layer::kCoordinator, 0.85,
                  fmt::format("{} recorded and never published, and the bus has reported no error: "
                              "the coordinator did not publish {}.",
@@ -168,8 +181,10 @@ class Judge {
   bool JudgePublished() {
     if (f_.published.waiting == 0) return false;
     Weight gone = WeightOf(Layer::kSubscription);
-    bool there = f_.requests.state == BacklogFact::State::kKnown;
-    if (f_.requests.state == BacklogFact::State::kMissing || (gone.count > 0 && !there)) {
+    // What lies on the bus now tells nothing of a batch that has ended.
+    bool there = f_.requests.state == BacklogFact::State::kKnown && !ended_;
+    bool missing = f_.requests.state == BacklogFact::State::kMissing && !ended_;
+    if (missing || (gone.count > 0 && !there)) {
       std::string why = gone.count > 0 ? gone.message : f_.requests.problem;
       return Blame(Layer::kSubscription, 0.95,
                    fmt::format("The workers' subscription does not exist: {}. Nothing that is "
@@ -178,13 +193,15 @@ class Judge {
                    "tipoff doctor");
     }
     if (JudgeWorkersAway()) return true;
-    if (!Stuck(f_.published) || OthersHold()) return false;
+    if (!Stuck(f_.published) || OthersHold() || StartedSince()) return false;
     std::string published = fmt::format("{} published and not taken", Were(f_.published.waiting));
+    if (BlameErrors(Layer::kBus, published)) return true;
     const BacklogFact& backlog = f_.requests;
     bool known = backlog.state == BacklogFact::State::kKnown;
     bool asked = AskedLately();
     if (known && backlog.waiting > 0 && !(ended_ && asked)) {
-      return Blame(Layer::kWorker, 0.85,
+      // Those that ask may be about to be given it: then it is a guess.
+      return Blame(Layer::kWorker, asked ? 0.7 : 0.85,
                    fmt::format("{}: {} on the bus, and the workers that are there take none.",
                                published, Count(backlog.waiting, "message waits", "messages wait")),
                    "tipoff doctor");
@@ -196,6 +213,9 @@ class Judge {
                                published),
                    "tipoff doctor");
     }
+    // Somebody has been given it, who may have died.
+    if (asked && known && backlog.leased > 0 && !ended_) return false;
+    if (asked && end_ - f_.published.oldest_waiting < kPatience) return false;
     if (asked) {
       return Blame(Layer::kSubscription, 0.75,
                    fmt::format("{}, though workers were there and asked for work: what was "
@@ -205,6 +225,15 @@ class Judge {
     }
     return Blame(Layer::kWorker, 0.7,
                  fmt::format("{}: workers are there, but do not ask for work.", published),
+                 Retry("tipoff doctor"));
+  }
+
+  bool BlameErrors(Layer layer, const std::string& what) {
+    Weight weight = WeightOf(layer);
+    if (weight.count == 0) return false;
+    return Blame(layer, 0.7,
+                 fmt::format("{}, and {}, the last: {}.", what,
+                             Count(weight.count, "call failed", "calls failed"), weight.message),
                  Retry("tipoff doctor"));
   }
 
@@ -225,12 +254,14 @@ class Judge {
                                Count(here, "worker is", "workers are"), refusal),
                    "tipoff doctor");
     }
-    if (here > 0) return false;
+    // One that has been started again since tells nothing of its earlier lives.
+    if (here > 0 || StartedSince()) return false;
     Instant last = LastSeen(f_.workers);
     std::string who = last.never()
                           ? "no worker was there"
                           : fmt::format("the last worker was seen {}", FormatInstant(last));
-    return Blame(Layer::kWorker, 0.9,
+    bool sure = end_ - f_.published.oldest_waiting > kSilence;
+    return Blame(Layer::kWorker, sure ? 0.9 : 0.6,
                  fmt::format("{} for workers, and {}.",
                              Count(f_.published.waiting, "request waits", "requests wait"), who),
                  Retry("tipoff worker"));
@@ -250,12 +281,21 @@ class Judge {
     std::uint32_t dead = 0;
     for (const auto& [holder, count] : f_.holders) dead += Died(holder) ? count : 0;
     if (dead > 0) {
-      return Blame(Layer::kWorker, 0.9,
+      Layer layer = TIPOFF_MUTANT("why-wrong-layer") ? Layer::kHistory : Layer::kWorker;
+      return Blame(layer, 0.9,
                    fmt::format("The worker that held {} has died, and nobody goes on with {}.",
                                Requests(dead), dead == 1 ? "it" : "them"),
                    Retry("tipoff worker"));
     }
     if (!Stuck(f_.leased)) return false;
+    // Few errors, but nothing else explains it.
+    for (Layer cause : {Layer::kHistory, Layer::kStore}) {
+      if (BlameErrors(cause, fmt::format("{} taken by workers, without a result", Were(waiting)))) {
+        return true;
+      }
+    }
+    // A load of history may take so long before anybody knows that it fails.
+    if (end_ - f_.leased.oldest_waiting <= kPatience + seconds(5)) return false;
     return Blame(Layer::kWorker, 0.7,
                  fmt::format("Workers have taken {}, and no result has come of {}.",
                              Requests(waiting), waiting == 1 ? "it" : "them"),
@@ -263,7 +303,11 @@ class Judge {
   }
 
   bool JudgeReported() {
-    if (f_.reconciled == 0 && !Stuck(f_.reported)) return false;
+    bool found = f_.reconciled > 0 && !ReconciledOfDead();
+    if (!found && !Stuck(f_.reported)) return false;
+    // A coordinator holds them, or one did that has died: they come again.
+    bool known = f_.completions.state == BacklogFact::State::kKnown;
+    if (f_.reconciled == 0 && !ended_ && known && f_.completions.leased > 0) return false;
     return BlameCompletionPath();
   }
 
@@ -304,7 +348,8 @@ class Judge {
                    Command("batch requests"));
     }
     if (!ended_) return false;
-    return Blame(Layer::kNone, 0.5, EndSentence(), Command("batch journal"));
+    return Blame(Layer::kNone, 0.3, EndSentence() + " Nothing recorded says why.",
+                 Command("batch journal"));
   }
 
   bool JudgeData() {
@@ -372,7 +417,7 @@ class Judge {
           "tipoff doctor");
     }
     for (const CoordinatorSighting& c : f_.coordinators) {
-      if (!DiedMeanwhile(c)) continue;
+      if (!DiedMeanwhile(c) || c.seen_at < batch_.created_at) continue;
       return Blame(
           Layer::kCoordinator, 0.8,
           fmt::format(
@@ -384,7 +429,7 @@ class Judge {
     bool early = std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& w) {
       return w.started_at <= from + kPatience && w.seen_at + kSilence >= from;
     });
-    if (early || f_.workers.empty()) return false;
+    if (early || f_.workers.empty() || StartedSince()) return false;
     return Blame(Layer::kWorker, 0.7,
                  fmt::format("Every request has its result, but it was held up for {}: at first no "
                              "worker was there.",
@@ -429,7 +474,14 @@ class Judge {
       bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
       // One bad message is its sender's fault, and is kept for people to look at.
       if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
-      weight.count += trouble.count;
+      // Of errors that began before this batch's life, or went on after it, only those are counted
+      // of which it is known that they lie within.
+      std::uint64_t outside =
+          (trouble.first_at < batch_.created_at ? 1u : 0u) + (trouble.last_at > end_ ? 1u : 0u);
+      std::uint64_t within = trouble.count;
+      if (outside > 0) within = trouble.count > outside ? std::min(within, 2 - outside) : 0;
+      if (within == 0) continue;
+      weight.count += within;
       if (weight.first.never() || trouble.first_at < weight.first) weight.first = trouble.first_at;
       if (trouble.last_at < weight.last) continue;
       weight.last = trouble.last_at;
@@ -459,6 +511,10 @@ class Judge {
     Instant until = worker.stopped_at.never() ? worker.seen_at + kSilence : worker.stopped_at;
     return worker.started_at <= end_ - kSilence && until >= std::min(end_, from + 2 * kSilence);
   }
+  bool StartedSince() const {
+    return ended_ && std::any_of(f_.workers.begin(), f_.workers.end(),
+                                 [&](const WorkerSighting& w) { return w.started_at > end_; });
+  }
   bool OthersHold() const {
     return std::any_of(f_.workers.begin(), f_.workers.end(),
                        [&](const WorkerSighting& worker) {
@@ -483,10 +539,18 @@ class Judge {
                               [&](const WorkerSighting& worker) { return worker.name == name; });
     return found != f_.workers.end() && found->is_ours && DiedMeanwhile(*found);
   }
+  // Results that a process held as it died are found by the sweep, and no path is at fault. Of one
+  // that was started meanwhile an earlier life may have ended.
   bool ReconciledOfDead() const {
-    return std::any_of(f_.workers.begin(), f_.workers.end(),
-                       [&](const WorkerSighting& worker) { return Died(worker.name); }) &&
-           !WeightOf(Layer::kCompletionPath).heavy();
+    auto may_have_died = [&](const Sighting& sighting) {
+      return sighting.started_at > batch_.created_at || DiedMeanwhile(sighting);
+    };
+    bool worker =
+        std::any_of(f_.workers.begin(), f_.workers.end(), [&](const WorkerSighting& sighting) {
+          return sighting.is_ours && may_have_died(sighting);
+        });
+    bool any = worker || std::any_of(f_.coordinators.begin(), f_.coordinators.end(), may_have_died);
+    return any && !WeightOf(Layer::kCompletionPath).heavy();
   }
   template <class Sightings>
   Instant LastSeen(const Sightings& sightings) const {

@@ -108,14 +108,15 @@ void Announcer::LookForAlerts() {
 
 void Announcer::PutDown(Announcement announcement) {
   AnnouncementFilter same{.id = announcement.id};
+  auto written = [this](const Status& status) { status.ok() ? Kick() : alerts_seen_.clear(); };
+  auto listed = [this, announcement, written](const Result<std::vector<Announcement>>& found) {
+    if (!found.ok()) return alerts_seen_.clear();  // The next round tries again.
+    if (!found->empty()) return;
+    TIPOFF_CRASH_POINT("announce/alert");
+    store_.UpdateAnnouncement(announcement, Watched<Done>(loop_, NotKnown(), written));
+  };
   store_.ListAnnouncements(
-      std::move(same), [this, announcement](Result<std::vector<Announcement>> found) {
-        if (!found.ok()) return alerts_seen_.clear();  // The next round tries again.
-        if (!found->empty()) return;
-        TIPOFF_CRASH_POINT("announce/alert");
-        store_.UpdateAnnouncement(
-            announcement, [this](Status written) { written.ok() ? Kick() : alerts_seen_.clear(); });
-      });
+      std::move(same), Watched<std::vector<Announcement>>(loop_, NoAnswer(), std::move(listed)));
 }
 
 // A target that was taken out of every configuration would keep its announcements for ever, and

@@ -23,7 +23,7 @@ Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Opt
       sweep_(loop, store, driver_, fan_in_, options.process, options.sweep),
       announcer_(loop, store, random, std::move(options.targets)),
       canary_(loop, store, bus, random, options.process, options.canary),
-      starter_(store, driver_, random, options.rows_per_chunk),
+      starter_(loop, store, driver_, random, options.rows_per_chunk),
       standing_(loop, store, troubles_, options.process.str(),
                 [this] { return sweep_.standing().swept_age; }) {
   driver_.OnEffects([this](const Batch& batch, const Effects& effects) { SeeTo(batch, effects); });

@@ -10,6 +10,7 @@
 #include "base/mutant.h"
 #include "core/limits.h"
 #include "flow/queries.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -84,8 +85,13 @@ struct Starter::Attempt {
   int tries = 0;
 };
 
-Starter::Starter(Store& store, Driver& driver, Random& random, std::size_t rows_per_chunk)
-    : store_(store), driver_(driver), random_(random), rows_per_chunk_(rows_per_chunk) {}
+Starter::Starter(Loop& loop, Store& store, Driver& driver, Random& random,
+                 std::size_t rows_per_chunk)
+    : loop_(loop),
+      store_(store),
+      driver_(driver),
+      random_(random),
+      rows_per_chunk_(rows_per_chunk) {}
 
 void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
   auto attempt = std::make_shared<Attempt>();
@@ -96,22 +102,23 @@ void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
 }
 
 void Starter::FindRepeat(std::shared_ptr<Attempt> attempt) {
-  store_.GetRecord(
-      kStartRecord, attempt->request.idempotency_key, [this, attempt](Result<Record> record) {
-        if (!record.ok()) {
-          if (record.error().code == Errc::kNotFound) return ReadSlate(attempt);
-          return attempt->done(record.error());
-        }
-        if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
-        NameFirst(attempt, BatchId(record->body), [this, attempt] { ReadSlate(attempt); });
-      });
+  store_.GetRecord(kStartRecord, attempt->request.idempotency_key,
+                   Watched<Record>(loop_, NoAnswer(), [this, attempt](Result<Record> record) {
+                     if (!record.ok()) {
+                       if (record.error().code == Errc::kNotFound) return ReadSlate(attempt);
+                       return attempt->done(record.error());
+                     }
+                     if (store_.Now() - record->at > kKeyKept) return ReadSlate(attempt);
+                     NameFirst(attempt, BatchId(record->body),
+                               [this, attempt] { ReadSlate(attempt); });
+                   }));
 }
 
 // The batch of the first start with this key. Whoever claimed its name may have died, or be still
 // about to create it, or in the middle of that: `missing` runs then.
 void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
                         std::function<void()> missing) {
-  store_.Load(first, {}, [attempt, missing = std::move(missing)](Result<Snapshot> snapshot) {
+  auto named = [attempt, missing = std::move(missing)](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) {
       if (snapshot.error().code == Errc::kNotFound) return missing();
       return attempt->done(snapshot.error());
@@ -120,31 +127,34 @@ void Starter::NameFirst(std::shared_ptr<Attempt> attempt, const BatchId& first,
     attempt->outcome.kind = StartOutcome::Kind::kStarted;
     attempt->outcome.batch = std::move(snapshot->batch);
     attempt->done(std::move(attempt->outcome));
-  });
+  };
+  store_.Load(first, {}, Watched<Snapshot>(loop_, NoAnswer(), std::move(named)));
 }
 
 // Whoever comes first with a key names its batch; all others with that key make the same one, or
 // find it made, even if it has ended meanwhile.
 void Starter::ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode) {
   Record claim{kStartRecord, attempt->request.idempotency_key, {}, attempt->id.str()};
-  store_.PutRecord(std::move(claim), mode, [this, attempt](Result<Record> claimed) {
+  auto put = [this, attempt](Result<Record> claimed) {
     if (!claimed.ok()) return attempt->done(claimed.error());
     TIPOFF_CRASH_POINT("start/key-claimed");
     if (store_.Now() - claimed->at > kKeyKept) return ClaimKey(attempt, PutMode::kReplace);
     if (claimed->body == attempt->id.str()) return Create(attempt, std::nullopt);
     attempt->id = BatchId(claimed->body);
     NameFirst(attempt, attempt->id, [this, attempt] { Create(attempt, std::nullopt); });
-  });
+  };
+  store_.PutRecord(std::move(claim), mode, Watched<Record>(loop_, NotKnown(), std::move(put)));
 }
 
 void Starter::ReadSlate(std::shared_ptr<Attempt> attempt) {
-  store_.GetSlate(attempt->request.slot.game_date, [this, attempt](Result<Slate> slate) {
-    if (slate.ok()) return WithSlate(attempt, *slate);
-    if (slate.error().code != Errc::kNotFound) return attempt->done(slate.error());
-    attempt->outcome.kind = StartOutcome::Kind::kNoGames;
-    attempt->outcome.detail = slate.error().message;
-    attempt->done(std::move(attempt->outcome));
-  });
+  store_.GetSlate(attempt->request.slot.game_date,
+                  Watched<Slate>(loop_, NoAnswer(), [this, attempt](Result<Slate> slate) {
+                    if (slate.ok()) return WithSlate(attempt, *slate);
+                    if (slate.error().code != Errc::kNotFound) return attempt->done(slate.error());
+                    attempt->outcome.kind = StartOutcome::Kind::kNoGames;
+                    attempt->outcome.detail = slate.error().message;
+                    attempt->done(std::move(attempt->outcome));
+                  }));
 }
 
 void Starter::Retry(BatchId batch, std::string trigger, DoneWith<StartOutcome> done) {
@@ -152,21 +162,22 @@ void Starter::Retry(BatchId batch, std::string trigger, DoneWith<StartOutcome> d
   attempt->request.trigger = std::move(trigger);
   attempt->done = std::move(done);
   attempt->retry_of = batch;
-  store_.Load(batch, {}, [this, attempt](Result<Snapshot> snapshot) {
-    if (!snapshot.ok()) return attempt->done(snapshot.error());
-    const Batch& parent = snapshot->batch;
-    if (!IsTerminal(parent.phase)) {
-      return attempt->done(Error{
-          Errc::kConflict,
-          fmt::format("batch '{}' has not ended: finish or cancel it first", parent.id.str())});
-    }
-    FindChild(attempt, parent);
-  });
+  store_.Load(
+      batch, {}, Watched<Snapshot>(loop_, NoAnswer(), [this, attempt](Result<Snapshot> snapshot) {
+        if (!snapshot.ok()) return attempt->done(snapshot.error());
+        const Batch& parent = snapshot->batch;
+        if (!IsTerminal(parent.phase)) {
+          return attempt->done(Error{
+              Errc::kConflict,
+              fmt::format("batch '{}' has not ended: finish or cancel it first", parent.id.str())});
+        }
+        FindChild(attempt, parent);
+      }));
 }
 
 void Starter::FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
   BatchFilter children{.retry_of = parent.id, .limit = 1};
-  store_.ListBatches(children, [this, attempt, parent](Result<BatchPage> page) {
+  auto listed = [this, attempt, parent](Result<BatchPage> page) {
     if (!page.ok()) return attempt->done(page.error());
     if (!page->batches.empty() && !HalfMade(page->batches.front())) {
       Batch& child = page->batches.front();
@@ -184,7 +195,8 @@ void Starter::FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
     request.players.min_minutes = parent.min_minutes;
     attempt->generation = parent.generation + 1;
     CollectMissing(attempt, parent, -1);
-  });
+  };
+  store_.ListBatches(children, Watched<BatchPage>(loop_, NoAnswer(), std::move(listed)));
 }
 
 void Starter::CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& parent,
@@ -194,31 +206,33 @@ void Starter::CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& pare
       .after = after};
   // Nobody has ordered that they be left out: they were spared the same failure.
   if (parent.reason == Reason::kPoisonedRun) missing.states.push_back(RequestState::kCancelled);
-  ListRequestViews(store_, parent, missing, [this, attempt, parent](Result<RequestPage> page) {
-    if (!page.ok()) return attempt->done(page.error());
-    for (RequestView& view : page->views) attempt->specs.push_back(std::move(view.spec));
-    if (page->next >= 0) return CollectMissing(attempt, parent, page->next);
-    if (attempt->specs.empty()) {
-      attempt->outcome.kind = StartOutcome::Kind::kNothingToRetry;
-      attempt->outcome.batch = parent;
-      attempt->outcome.detail = fmt::format(
-          "nothing to retry: no request of batch '{}' failed, expired or was not delivered{}",
-          parent.id.str(),
-          parent.counts[RequestState::kCancelled] > 0
-              ? "; what was open when it was ended by order is cancelled: start the day again"
-              : "");
-      return attempt->done(std::move(attempt->outcome));
-    }
-    attempt->now = store_.Now();
-    ClaimChild(attempt, parent);
-  });
+  ListRequestViews(
+      store_, parent, missing,
+      Watched<RequestPage>(loop_, NoAnswer(), [this, attempt, parent](Result<RequestPage> page) {
+        if (!page.ok()) return attempt->done(page.error());
+        for (RequestView& view : page->views) attempt->specs.push_back(std::move(view.spec));
+        if (page->next >= 0) return CollectMissing(attempt, parent, page->next);
+        if (attempt->specs.empty()) {
+          attempt->outcome.kind = StartOutcome::Kind::kNothingToRetry;
+          attempt->outcome.batch = parent;
+          attempt->outcome.detail = fmt::format(
+              "nothing to retry: no request of batch '{}' failed, expired or was not delivered{}",
+              parent.id.str(),
+              parent.counts[RequestState::kCancelled] > 0
+                  ? "; what was open when it was ended by order is cancelled: start the day again"
+                  : "");
+          return attempt->done(std::move(attempt->outcome));
+        }
+        attempt->now = store_.Now();
+        ClaimChild(attempt, parent);
+      }));
 }
 
 // Whoever retries the parent first names its child; all others make that one, or find it made.
 void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) {
   BatchId id = MakeBatchId(parent.slot.game_date, attempt->now, random_);
   store_.PutRecord({kRetryRecord, parent.id.str(), {}, id.str()}, PutMode::kFirstStays,
-                   [this, attempt](Result<Record> claimed) {
+                   Watched<Record>(loop_, NotKnown(), [this, attempt](Result<Record> claimed) {
                      if (!claimed.ok()) return attempt->done(claimed.error());
                      TIPOFF_CRASH_POINT("start/child-claimed");
                      attempt->id = BatchId(claimed->body);
@@ -226,7 +240,7 @@ void Starter::ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent) 
                        attempt->id = MakeBatchId(Day(), attempt->now, random_);
                      }
                      Create(attempt, std::nullopt);
-                   });
+                   }));
 }
 
 void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
@@ -307,21 +321,22 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   if (end) ended = end->next;
   if (end) TIPOFF_CRASH_POINT("start/supersede");
   TIPOFF_CRASH_POINT("start/create");
+  auto made = [this, attempt, created, ended](Result<CreateOutcome> outcome) {
+    if (!outcome.ok()) return Again(attempt, outcome.error());
+    if (!outcome->created && outcome->live != attempt->id) {
+      return SlotHeld(attempt, outcome->live);
+    }
+    TIPOFF_CRASH_POINT("start/created");
+    if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
+    if (ended) TIPOFF_CRASH_POINT("start/superseded");
+    bool whole = attempt->rows_written == attempt->specs.size();
+    // Made by somebody else under the same name, or in a try whose answer was lost:
+    // what is stored is what is told.
+    if (!outcome->created || !whole) return WriteRest(attempt);
+    Started(attempt, created);
+  };
   store_.Create(std::move(commit), std::move(end),
-                [this, attempt, created, ended](Result<CreateOutcome> outcome) {
-                  if (!outcome.ok()) return Again(attempt, outcome.error());
-                  if (!outcome->created && outcome->live != attempt->id) {
-                    return SlotHeld(attempt, outcome->live);
-                  }
-                  TIPOFF_CRASH_POINT("start/created");
-                  if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
-                  if (ended) TIPOFF_CRASH_POINT("start/superseded");
-                  bool whole = attempt->rows_written == attempt->specs.size();
-                  // Made by somebody else under the same name, or in a try whose answer was lost:
-                  // what is stored is what is told.
-                  if (!outcome->created || !whole) return WriteRest(attempt);
-                  Started(attempt, created);
-                });
+                Watched<CreateOutcome>(loop_, NotKnown(), std::move(made)));
 }
 
 void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
@@ -331,6 +346,10 @@ void Starter::Started(std::shared_ptr<Attempt> attempt, const Batch& batch) {
        {"terminal_by", FormatInstant(batch.terminal_by)}});
   bool decided = batch.phase == Phase::kFinalizing;
   driver_.Notify(batch, {.relay = !decided, .finalize = decided});
+  if (TIPOFF_MUTANT("start-waits-for-publish") && batch.phase == Phase::kAccepted) {
+    loop_.After(std::chrono::milliseconds(50), [this, attempt] { WriteRest(attempt); });
+    return;
+  }
   attempt->outcome.kind = StartOutcome::Kind::kStarted;
   attempt->outcome.batch = batch;
   TIPOFF_CRASH_POINT("start/answer");
@@ -363,13 +382,15 @@ void Starter::SlotHeld(std::shared_ptr<Attempt> attempt, const BatchId& live) {
 }
 
 void Starter::Supersede(std::shared_ptr<Attempt> attempt, const BatchId& live) {
-  store_.Load(live, {}, [this, attempt](Result<Snapshot> snapshot) {
-    if (!snapshot.ok()) return Again(attempt, snapshot.error());
-    CommitBuilder builder(std::move(*snapshot));
-    builder.Apply(Command{store_.Now(), Order::kSupersede, "", attempt->id});
-    if (!builder.changed()) return Again(attempt, {Errc::kConflict, "it has just ended"});
-    Create(attempt, std::move(builder));
-  });
+  store_.Load(live, {},
+              Watched<Snapshot>(loop_, NoAnswer(), [this, attempt](Result<Snapshot> snapshot) {
+                if (!snapshot.ok()) return Again(attempt, snapshot.error());
+                CommitBuilder builder(std::move(*snapshot));
+                builder.Apply(Command{store_.Now(), Order::kSupersede, "", attempt->id});
+                if (!builder.changed())
+                  return Again(attempt, {Errc::kConflict, "it has just ended"});
+                Create(attempt, std::move(builder));
+              }));
 }
 
 void Starter::Again(std::shared_ptr<Attempt> attempt, const Error& error) {
@@ -379,10 +400,11 @@ void Starter::Again(std::shared_ptr<Attempt> attempt, const Error& error) {
   if (!retried || attempt->tries >= kTries) return attempt->done(error);
   if (error.code ==
       Errc::kExists) {  // An earlier try of ours was applied after all, and has ended.
-    store_.Load(attempt->id, {}, [this, attempt](Result<Snapshot> snapshot) {
-      if (!snapshot.ok()) return attempt->done(snapshot.error());
-      Started(attempt, snapshot->batch);
-    });
+    store_.Load(attempt->id, {},
+                Watched<Snapshot>(loop_, NoAnswer(), [this, attempt](Result<Snapshot> snapshot) {
+                  if (!snapshot.ok()) return attempt->done(snapshot.error());
+                  Started(attempt, snapshot->batch);
+                }));
     return;
   }
   Create(attempt, std::nullopt);
@@ -391,7 +413,7 @@ void Starter::Again(std::shared_ptr<Attempt> attempt, const Error& error) {
 // The rows beyond the first chunk. Until the last is written the batch is not live; if this process
 // dies here, the sweep fails the batch.
 void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
-  store_.Load(attempt->id, {}, [this, attempt](Result<Snapshot> snapshot) {
+  auto loaded = [this, attempt](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return attempt->done(snapshot.error());
     const Batch& stored = snapshot->batch;
     // Whoever made it from another slate writes the rest of it himself.
@@ -410,15 +432,17 @@ void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
         builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
     commit.new_rows = std::move(rows);
     TIPOFF_CRASH_POINT("start/chunk");
-    store_.Commit(std::move(commit), [this, attempt](Status status) {
+    auto written = [this, attempt](const Status& status) {
       TIPOFF_CRASH_POINT("start/chunk-written");
       bool again = status.ok() || status.error().code == Errc::kConflict ||
                    status.error().code == Errc::kUnknownOutcome;
       if (!status.ok()) ++attempt->tries;
       if (!again || attempt->tries >= kTries) return attempt->done(status.error());
       WriteRest(attempt);
-    });
-  });
+    };
+    store_.Commit(std::move(commit), Watched<Done>(loop_, NotKnown(), std::move(written)));
+  };
+  store_.Load(attempt->id, {}, Watched<Snapshot>(loop_, NoAnswer(), std::move(loaded)));
 }
 
 BatchId MakeBatchId(Day game_date, Instant now, Random& random) {

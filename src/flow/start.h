@@ -64,7 +64,7 @@ struct StartOutcome {
 class Starter {
  public:
   // `rows_per_chunk`: a larger batch is created in several commits.
-  Starter(Store& store, Driver& driver, Random& random,
+  Starter(Loop& loop, Store& store, Driver& driver, Random& random,
           std::size_t rows_per_chunk = limits::kRowsPerChunk);
 
   // Once `done` says kStarted, the batch is durable, will be sent, and ends by batch.terminal_by.
@@ -94,6 +94,7 @@ class Starter {
   void WriteRest(std::shared_ptr<Attempt> attempt);
   void Started(std::shared_ptr<Attempt> attempt, const Batch& batch);
 
+  Loop& loop_;
   Store& store_;
   Driver& driver_;
   Random& random_;

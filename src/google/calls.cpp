@@ -39,10 +39,16 @@ class Calls::UnderWay {
     if (contexts_.empty()) empty_.notify_all();
   }
   void CancelAll() {
+    std::vector<std::shared_ptr<grpc::ClientContext>> all;
     std::unique_lock guard(mutex_);
     for (const auto& [key, context] : contexts_) {
-      if (context != nullptr) context->TryCancel();
+      if (context != nullptr) all.push_back(context);
     }
+    // A cancelled call may end at once, on this very thread.
+    guard.unlock();
+    for (const auto& context : all) context->TryCancel();
+    all.clear();
+    guard.lock();
     empty_.wait(guard, [this] { return contexts_.empty(); });
   }
 

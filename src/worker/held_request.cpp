@@ -11,6 +11,7 @@
 #include "base/mutant.h"
 #include "base/reply.h"
 #include "core/retry.h"
+#include "flow/watch.h"
 #include "view/canary.h"
 
 namespace tipoff {
@@ -113,7 +114,7 @@ Requests Open(const Requests& requests) {
   return open;
 }
 
-void Screen(Store& store, Requests requests, std::function<void()> done) {
+void Screen(Loop& loop, Store& store, Requests requests, std::function<void()> done) {
   std::map<BatchId, Requests> batches;
   for (HeldRequest* request : Open(requests)) batches[request->message.batch].push_back(request);
   if (batches.empty()) return done();
@@ -124,11 +125,12 @@ void Screen(Store& store, Requests requests, std::function<void()> done) {
       if (Nameless(*item))
         keys.players.push_back({item->message.spec.player, item->message.spec.group});
     }
-    store.Load(batch, std::move(keys),
-               [batch = batch, items = std::move(items), waiting, done](Result<Snapshot> snapshot) {
-                 ScreenBatch(items, batch, snapshot);
-                 if (--*waiting == 0) done();
-               });
+    auto loaded = [batch = batch, items = std::move(items), waiting,
+                   done](const Result<Snapshot>& snapshot) {
+      ScreenBatch(items, batch, snapshot);
+      if (--*waiting == 0) done();
+    };
+    store.Load(batch, std::move(keys), Watched<Snapshot>(loop, NoAnswer(), std::move(loaded)));
   }
 }
 
@@ -186,7 +188,8 @@ void LoadHistories(Loop& loop, History& history, const HistoryRules& rules,
   }
 }
 
-void SettleRequests(Store& store, Bus& bus, const Topic& topic, const Requests& requests) {
+void SettleRequests(Loop& loop, Store& store, Bus& bus, const Topic& topic,
+                    const Requests& requests) {
   Letting done;
   auto kept = std::make_shared<Letting>();  // Acked only once the quarantine has them.
   std::vector<Quarantined> quarantined;
@@ -217,11 +220,12 @@ void SettleRequests(Store& store, Bus& bus, const Topic& topic, const Requests& 
   if (quarantined.empty()) return;
   Log(Severity::kWarning, "requests were quarantined",
       {{"count", std::to_string(quarantined.size())}, {"first", quarantined.front().reason}});
-  store.Quarantine(std::move(quarantined), [kept, &bus, topic](Status status) {
+  auto put = [kept, &bus, topic](const Status& status) {
     TIPOFF_CRASH_POINT("worker/quarantined");
     if (status.ok()) return kept->Ack(bus, topic);
     for (const auto& settle : kept->settles) settle(false);
-  });
+  };
+  store.Quarantine(std::move(quarantined), Watched<Done>(loop, NotKnown(), std::move(put)));
 }
 
 Duration GiveBackDelay(int deliveries) {

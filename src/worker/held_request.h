@@ -39,7 +39,8 @@ std::vector<HeldRequest*> Open(const std::vector<HeldRequest*>& requests);
 
 // Nobody should work for a batch that has ended or that never was: decides about those, and finds
 // the ordinals that other publishers do not tell. `requests` must live until `done` has run.
-void Screen(Store& store, std::vector<HeldRequest*> requests, std::function<void()> done);
+void Screen(Loop& loop, Store& store, std::vector<HeldRequest*> requests,
+            std::function<void()> done);
 
 // Tells the coordinator who holds what. Only a hint: if it gets lost, nothing else does.
 void ReportLeases(Bus& bus, const std::vector<HeldRequest*>& requests, const std::string& worker,
@@ -61,7 +62,7 @@ void LoadHistories(
 
 // Acks, gives back or quarantines each as its row of the ack matrix says. An ack may fail: the
 // message comes again then, and changes nothing.
-void SettleRequests(Store& store, Bus& bus, const Topic& topic,
+void SettleRequests(Loop& loop, Store& store, Bus& bus, const Topic& topic,
                     const std::vector<HeldRequest*>& requests);
 
 // When a request that was given back is handed out again.

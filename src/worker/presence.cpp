@@ -1,6 +1,7 @@
 #include "worker/presence.h"
 
 #include "base/reply.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -25,7 +26,8 @@ void Presence::Beat() {
   timer_ = loop_.After(kPresencePeriod, [this] { Beat(); });
   if (writing_) return;  // The store is slow: one call of ours is enough for it.
   writing_ = true;
-  Write(look_(), [this](Result<Record>) { writing_ = false; });
+  Write(look_(),
+        Watched<Record>(loop_, NotKnown(), [this](const Result<Record>&) { writing_ = false; }));
   if (beats_++ % kBeatsPerSweep != 1) return;
   store_.DropRecords(std::string(kWorkerRecords), store_.Now() - kPresenceKept,
                      [](Result<std::size_t>) {});

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/reply.h"
 #include "core/retry.h"
+#include "flow/watch.h"
 
 namespace tipoff {
 namespace {
@@ -156,14 +157,21 @@ void Worker::Pull() {
   LeaseOptions lease{.max = std::min(next_lease_, options_.held_max - held_),
                      .lease = options_.lease,
                      .wait = kWait};
-  bus_.Lease(topic_, options_.process, lease, [this, lease](Result<std::vector<Delivery>> taken) {
+  // What an answer that never came has leased comes back when its lease ends.
+  auto leased = [this, lease](Result<std::vector<Delivery>> taken) {
     pulling_ = false;
     if (taken.ok()) asked_at_ = store_.Now();
     bool full = taken.ok() && taken->size() >= lease.max;
     next_lease_ = full ? std::min(next_lease_ * 2, options_.held_max)
                        : std::min(kFirstLease, options_.held_max);
     Taken(std::move(taken));
-  });
+  };
+  if (TIPOFF_MUTANT("lease-unwatched")) {
+    return bus_.Lease(topic_, options_.process, lease, std::move(leased));
+  }
+  bus_.Lease(topic_, options_.process, lease,
+             Watched<std::vector<Delivery>>(loop_, NoAnswer(), std::move(leased),
+                                            kWait + limits::kWatchTime));
 }
 
 void Worker::Taken(Result<std::vector<Delivery>> deliveries) {
@@ -225,7 +233,7 @@ void Worker::Work(std::shared_ptr<Hand> hand) {
   hands_.remove_if([](const std::weak_ptr<Hand>& weak) { return weak.expired(); });
   hands_.push_back(hand);
   AnswerCanaries(store_, bus_, hand->All(), options_.name, options_.version);
-  Screen(store_, hand->All(), [this, hand] {
+  Screen(loop_, store_, hand->All(), [this, hand] {
     for (const Item& item : hand->items) {
       if (item.outcome != WorkOutcome::kTransient) continue;
       troubles_.NoteStore({Errc::kUnavailable, item.note}, item.message.batch);
@@ -351,7 +359,7 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
     staged.push_back(&item);
   }
   if (results.empty()) return Report(hand);
-  store_.Stage(std::move(results), [this, hand, staged](Result<std::vector<Completion>> stored) {
+  auto stored_all = [this, hand, staged](Result<std::vector<Completion>> stored) {
     TIPOFF_CRASH_POINT("worker/staged");
     if (!stored.ok()) troubles_.NoteStore(stored.error(), staged.front()->message.batch);
     for (std::size_t i = 0; i < staged.size(); ++i) {
@@ -369,7 +377,9 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
       item.predicted.predictions.resize(static_cast<std::size_t>(std::max(first.predictions, 0)));
     }
     Report(hand);
-  });
+  };
+  store_.Stage(std::move(results),
+               Watched<std::vector<Completion>>(loop_, NotKnown(), std::move(stored_all)));
 }
 
 void Worker::Report(std::shared_ptr<Hand> hand) {
@@ -399,21 +409,22 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
     for (const CompletionMessage& message : parts) bodies.push_back(Encode(message));
   }
   if (bodies.empty()) return Settle(hand);
-  bus_.Publish(
-      kCompletions, std::move(bodies), [this, hand](Result<std::vector<std::string>> sent) {
-        TIPOFF_CRASH_POINT("worker/reported");
-        if (!sent.ok()) {
-          troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
-          // Not reported, so not acked: it comes again, finds itself staged, and is
-          // reported then.
-          for (Item& item : hand->items) {
-            if (!RuleFor(*item.outcome).completion) continue;
-            item.outcome = WorkOutcome::kTransient;
-            item.note = sent.error().message;
-          }
-        }
-        Settle(hand);
-      });
+  auto taken = [this, hand](Result<std::vector<std::string>> sent) {
+    TIPOFF_CRASH_POINT("worker/reported");
+    if (!sent.ok()) {
+      troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
+      // Not reported, so not acked: it comes again, finds itself staged, and is
+      // reported then.
+      for (Item& item : hand->items) {
+        if (!RuleFor(*item.outcome).completion) continue;
+        item.outcome = WorkOutcome::kTransient;
+        item.note = sent.error().message;
+      }
+    }
+    Settle(hand);
+  };
+  bus_.Publish(kCompletions, std::move(bodies),
+               Watched<std::vector<std::string>>(loop_, NoAnswer(), std::move(taken)));
 }
 
 void Worker::Settle(std::shared_ptr<Hand> hand) {
@@ -425,7 +436,7 @@ void Worker::Settle(std::shared_ptr<Hand> hand) {
     if (completion) ++(completion == RequestState::kFailed ? failed_ : done_);
   }
   held_ -= hand->items.size();
-  SettleRequests(store_, bus_, topic_, hand->All());
+  SettleRequests(loop_, store_, bus_, topic_, hand->All());
   TIPOFF_CRASH_POINT("worker/settling");
   if (held_ == 0 && stopping_) return Drained();
   Pull();

@@ -230,6 +230,28 @@ TEST_F(FirestoreTest, F38_TenThousandRequestsAreCreatedInPartsAndCountedByName) 
   EXPECT_TRUE(Names(header, "completed_players").empty()) << "names up to 500 requests only";
 }
 
+TEST_F(FirestoreTest, F38_OfFortyCommitsAtOnceOneWinsAndTheOthersAreTold) {
+  FirestoreStore other(options_, loop_);
+  Create("b1", 40);
+  int won = 0, conflicts = 0;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    CommitBuilder builder(*Load("b1", Ordinals(i, i)));
+    builder.Apply(Results(i, i, RequestState::kSucceeded));
+    BatchCommit commit = builder.Build("test", store_->Now(), {});
+    Store& by = i % 2 == 0 ? static_cast<Store&>(*store_) : other;
+    by.Commit(std::move(commit), [&](Status status) {
+      ++(status.ok() ? won : conflicts);
+      EXPECT_TRUE(status.ok() || status.error().code == Errc::kConflict) << status.error().message;
+    });
+  }
+  loop_.RunUntil([&] { return won + conflicts == 40; });
+  auto stored = Load("b1");
+  EXPECT_EQ(stored->batch.version, 1u + static_cast<unsigned>(won));
+  EXPECT_EQ(stored->batch.counts[RequestState::kSucceeded], static_cast<unsigned>(won))
+      << "each that won is counted, no other";
+  EXPECT_GE(won, 1);
+}
+
 TEST_F(FirestoreTest, F32_NothingOfARemovedBatchIsBroughtBackByALateCommit) {
   Create("b1", 2);
   auto snapshot = Load("b1", Ordinals(0, 1));

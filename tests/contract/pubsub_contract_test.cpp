@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 #include <google/pubsub/v1/pubsub.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
+#include <signal.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -17,6 +22,7 @@
 #include "support/emulators.h"
 #include "support/real_loop.h"
 #include "support/silent_port.h"
+#include "support/temp_folder.h"
 
 namespace tipoff {
 namespace {
@@ -420,6 +426,88 @@ TEST_F(Pubsub, AnnouncementsArePublishedAndReadByOthers) {
   EXPECT_EQ(Inspect(announcements).error().code, Errc::kUnsupported);
   somebody_->DeleteTopic(announcements);
   EXPECT_EQ(Inspect(announcements).error().code, Errc::kNotFound);
+}
+
+// An emulator of this test's own, which it may stop.
+class PausedPubsub : public Pubsub {
+ protected:
+  void SetUp() override {
+    TIPOFF_NEEDS_EMULATORS();
+    ASSERT_EQ(Run("start"), 0);
+    std::string started;
+    int port = 0;
+    std::ifstream(folder_ / "pubsub.pid") >> pid_ >> started >> port;
+    ASSERT_GT(pid_, 0);
+    options_ = OwnOptions();
+    options_.endpoint = fmt::format("127.0.0.1:{}", port);
+    bus_ = std::make_unique<PubsubBus>(options_, loop_.loop());
+    admin_ = std::make_unique<PubsubAdmin>(options_, loop_.loop());
+  }
+  void TearDown() override { Run("stop"); }
+
+  int Run(const std::string& verb) {
+    return std::system(fmt::format("{}/tools/emulators {} {} pubsub > /dev/null", TIPOFF_SOURCE_DIR,
+                                   verb, folder_.path())
+                           .c_str());
+  }
+
+  // Each of its threads has stopped.
+  void Pause() {
+    kill(pid_, SIGSTOP);
+    loop_.RunUntil([&] {
+      namespace fs = std::filesystem;
+      fs::directory_iterator tasks(fmt::format("/proc/{}/task", pid_));
+      return std::all_of(fs::begin(tasks), fs::end(tasks), [](const fs::directory_entry& task) {
+        std::string line;
+        std::getline(std::ifstream(task.path() / "stat"), line);
+        return line.find(") T ") != std::string::npos;
+      });
+    });
+  }
+
+  TempFolder folder_;
+  pid_t pid_ = 0;
+};
+
+TEST_F(PausedPubsub, F34_WhatWasNotConfirmedDuringAPauseIsPublishedAgain) {
+  SetUpAll();
+  ExpectFlow(kRequests, "before");
+  Pause();
+  std::optional<Result<std::vector<Delivery>>> waiting;
+  bus_->Lease(kRequests, Incarnation("w"), {.wait = seconds(2)},
+              [&](Result<std::vector<Delivery>> result) { waiting.emplace(std::move(result)); });
+  auto unheard = Publish(kRequests, "during");
+  ASSERT_FALSE(unheard.ok());
+  EXPECT_EQ(unheard.error().code, Errc::kUnknownOutcome) << unheard.error().message;
+  loop_.RunUntil([&] { return waiting.has_value(); });
+  ASSERT_FALSE(waiting->ok()) << "nobody could tell that there is nothing";
+  EXPECT_EQ(waiting->error().code, Errc::kUnavailable);
+  kill(pid_, SIGCONT);
+  ASSERT_TRUE(Publish(kRequests, "during").ok());
+  std::size_t came = 0;
+  while (came == 0) {
+    auto leased = Lease(kRequests, seconds(8));
+    ASSERT_TRUE(leased.ok()) << leased.error().message;
+    ASSERT_FALSE(leased->empty());
+    for (const Delivery& delivery : *leased) came += delivery.body == "during";
+  }
+}
+
+TEST_F(PausedPubsub, F20_ARestartedEmulatorHasLostEverythingAndSaysSo) {
+  SetUpAll();
+  kill(pid_, SIGKILL);
+  EXPECT_FALSE(Publish(kRequests, "a").ok());
+  ASSERT_EQ(Run("start"), 0);
+  std::string started;
+  std::string new_port;
+  std::ifstream(folder_ / "pubsub.pid") >> pid_ >> started >> new_port;
+  options_.endpoint = "127.0.0.1:" + new_port;
+  bus_ = std::make_unique<PubsubBus>(options_, loop_.loop());
+  admin_ = std::make_unique<PubsubAdmin>(options_, loop_.loop());
+  ExpectNamed(Publish(kRequests, "a").error(), Errc::kUnavailable, "'prediction-request-prod'");
+  EXPECT_EQ(Verify().at(requests_sub_).state, State::kMissing);
+  SetUpAll();
+  ExpectFlow(kRequests, "after");
 }
 
 // Needs no emulator.
