@@ -407,6 +407,14 @@ void Database::Impl::HousekeeperMain() {
       if (db == nullptr) db = std::make_unique<Connection>(options.path, options.mode);
       Checkpoint(*db);
     } catch (const Failure& failure) {
+      if (failure.code() == SQLITE_IOERR_FSYNC) {
+        // Pages that an earlier checkpoint wrote may be lost with this sync, and nobody writes them
+        // again: only what the kernel still holds is whole.
+        Log(Severity::kError,
+            "the disk did not sync the database file: copy it with `sqlite3 FILE '.backup COPY'`, "
+            "and look at the disk, before the power fails",
+            {{"file", options.path}});
+      }
       Log(Severity::kWarning, "checkpoint failed; it is tried again", {{"error", failure.what()}});
       db.reset();
     }
@@ -451,21 +459,21 @@ void Database::Impl::RewriteLog() {
 
 void Database::Impl::ReleaseTheDead() {
   if (!lock.has_value() || !options.on_death) return;
-  for (const Incarnation& dead : lock->FindDead()) {
-    auto release = [this, dead](WriteContext& context) {
-      RewriteLog();
-      options.on_death(context, dead);
-      TIPOFF_CRASH_POINT("database/give-back");
-      return Ok();
-    };
-    auto forget = [this, dead](Status status) {
-      TIPOFF_CRASH_POINT("database/given-back");
-      status.ok() ? lock->Forget(dead) : lock->LetGo(dead);
-    };
-    std::scoped_lock guard(write_mutex);
-    writes.push_back({release, forget});
-    write_ready.notify_one();
-  }
+  std::vector<Incarnation> found = lock->FindDead();
+  if (found.empty()) return;
+  auto release = [this, found](WriteContext& context) {
+    RewriteLog();
+    for (const Incarnation& dead : found) options.on_death(context, dead);
+    TIPOFF_CRASH_POINT("database/give-back");
+    return Ok();
+  };
+  auto forget = [this, found](Status status) {
+    TIPOFF_CRASH_POINT("database/given-back");
+    for (const Incarnation& dead : found) status.ok() ? lock->Forget(dead) : lock->LetGo(dead);
+  };
+  std::scoped_lock guard(write_mutex);
+  writes.push_back({release, forget});
+  write_ready.notify_one();
 }
 
 }  // namespace tipoff::sqlite

@@ -1,6 +1,6 @@
-"""Disks that fail: calls that are refused, now and then or for a while, and power that is cut. While
-it lasts nothing is promised that does not hold, and the service says what is wrong; afterwards
-everything that was accepted ends and is counted exactly.
+"""Disks that fail: calls that are refused, now and then or for a while, and power that is cut.
+While it lasts nothing is promised that does not hold, and the service says what is wrong;
+afterwards everything that was accepted ends and is counted exactly.
 
     disk.py BINARY FAULTY_DISK_LIBRARY [NAME...]
 """
@@ -22,6 +22,7 @@ DATABASE, LOG, INDEX = 1, 2, 4
 SHORT = -1
 FILES = {DATABASE: "tipoff.db", LOG: "tipoff.db-wal"}
 RECORD = struct.Struct("<qqq")
+MAGIC = (0x5469706f6666).to_bytes(6, "little")
 
 
 class Disk:
@@ -69,15 +70,10 @@ class Disk:
         dirty = {kind: [] for kind in FILES}
         with open(self.log, "rb") as file:
             log = file.read()
-        at = 0
-        while at < len(log):
-            what, offset, size = RECORD.unpack_from(log, at)
-            at += RECORD.size
-            what, kind = chr(what & 0xFF), what >> 8
+        for what, kind, offset, data in records(log):
             if what == "W":
-                put(seen[kind], offset, log[at:at + size])
-                dirty[kind].append((offset, size))
-                at += size
+                put(seen[kind], offset, data)
+                dirty[kind].append((offset, len(data)))
             elif what == "S":
                 disk[kind] = bytearray() if disk[kind] is None else disk[kind]
                 for offset, size in dirty[kind]:
@@ -102,6 +98,23 @@ class Disk:
             os.unlink(index)
         self.begin()
         return sum(map(len, dirty.values()))
+
+
+def records(log):
+    """(what, kind, offset, data); whoever was killed has left half of one, and did not do it."""
+    at = 0
+    while at + RECORD.size <= len(log):
+        head, offset, size = RECORD.unpack_from(log, at)
+        begin = at + RECORD.size
+        end = begin + (size if head & 0xFF == ord("W") else 0)
+        whole = log[end + 2:end + 8] == MAGIC or end == len(log)
+        if whole:
+            yield chr(head & 0xFF), head >> 8 & 0xFF, offset, log[begin:end]
+            at = end
+        else:
+            at = log.find(MAGIC, at + 8) - 2
+            if at < 0:
+                return
 
 
 def put(image, offset, data):
@@ -157,14 +170,15 @@ class Scene:
         return statuses
 
 
-def log_sync_fails(scene):
+def F34_log_sync_fails(scene):
     """What a failed fsync was to make durable is not told as done; and it is said what is wrong."""
     scene.stage.named("worker").paused = True  # Somebody waits while the store is away.
     scene.worker.kill()
     batch = scene.start(policy={"deadline": "30s", "stall_after": "1s"})
     scene.disk.fail(SYNC, LOG, errno.EIO)
     scene.worker.paused = False
-    until("readiness says it", lambda: scene.server.once("GET", "/readyz", timeout=30).status == 503)
+    until("readiness says it",
+          lambda: scene.server.once("GET", "/readyz", timeout=30).status == 503)
     ready = scene.server.once("GET", "/readyz", timeout=30).json
     expect(any(check["name"] == "store" and not check["ok"] for check in ready["checks"]),
            "readyz names the store", ready)
@@ -177,38 +191,38 @@ def log_sync_fails(scene):
     until("ready again", lambda: scene.server.once("GET", "/readyz").status == 200)
 
 
-def log_sync_fails_often(scene):
+def F34_log_sync_fails_often(scene):
     scene.through(SYNC, LOG, errno.EIO, every=3)
 
 
-def log_write_fails(scene):
+def F34_log_write_fails(scene):
     statuses = scene.through(WRITE, LOG, errno.EIO)
     expect(202 not in statuses, "nothing is accepted", statuses)
 
 
-def log_write_fails_often(scene):
+def F34_log_write_fails_often(scene):
     scene.through(WRITE, LOG, errno.EIO, every=40)
 
 
-def no_room(scene):
+def F34_no_room(scene):
     statuses = scene.through(WRITE, LOG | DATABASE | INDEX, errno.ENOSPC)
     expect(202 not in statuses, "nothing is accepted", statuses)
 
 
-def little_room(scene):
+def F34_little_room(scene):
     scene.through(WRITE, LOG, errno.ENOSPC, every=25)
 
 
-def short_writes(scene):
+def F34_short_writes(scene):
     statuses = scene.through(WRITE, LOG | DATABASE, SHORT, every=2)
     expect(set(statuses) == {202}, "the rest is written, too", statuses)
 
 
-def reads_fail(scene):
+def F34_reads_fail(scene):
     scene.through(READ, LOG | DATABASE, errno.EIO, every=5)
 
 
-def database_write_fails(scene):
+def F34_database_write_fails(scene):
     """Checkpoints fail; the log holds everything meanwhile."""
     scene.disk.fail(WRITE | SYNC | TRUNCATE, DATABASE, errno.EIO)
     large = [scene.start(game_date=LARGE_DAY) for _ in range(2)]
@@ -219,7 +233,7 @@ def database_write_fails(scene):
     scene.start()
 
 
-def dies_while_it_fails(scene):
+def F34_dies_while_it_fails(scene):
     """Killed and started again on a disk that fails: it refuses to start, or serves; it does no
     harm."""
     scene.start()
@@ -232,7 +246,7 @@ def dies_while_it_fails(scene):
     scene.start()
 
 
-def power_cuts(scene):
+def F34_power_cuts(scene):
     """All that was not synced is lost, several times. What was answered holds."""
     lost = 0
     for number in range(6):
@@ -249,18 +263,19 @@ def cut(scene):
 
 def cut_power(stage, disk):
     for kept in stage.kept:
-        kept.paused = True
-    for kept in stage.kept:
-        kept.kill()
+        with kept.guard:  # Not between two lives.
+            kept.paused = True
+            kept.kill()
     for kept in stage.kept:
         kept.process.wait()
     lost = disk.cut_power()
+    stage.books.alive_since = time.time()
     for kept in stage.kept:
         kept.paused = False
     return lost
 
 
-def power_cut_after_failed_sync(scene):
+def F34_power_cut_after_failed_sync(scene):
     """A sync fails, everybody dies, others come and go on; then the power is cut. What the failed
     sync was about looks written until then, and is not."""
     for _ in range(4):
@@ -275,9 +290,7 @@ def power_cut_after_failed_sync(scene):
         cut(scene)
 
 
-SCENES = [log_sync_fails, log_sync_fails_often, log_write_fails, log_write_fails_often, no_room,
-          little_room, short_writes, reads_fail, database_write_fails, dies_while_it_fails,
-          power_cuts, power_cut_after_failed_sync]
+SCENES = [scene for name, scene in globals().items() if name.startswith("F34_")]
 
 
 def play(template, library, play_scene):
@@ -285,7 +298,7 @@ def play(template, library, play_scene):
     try:
         with Stage(template) as stage:
             stage.failed = True
-            stage.mortal = play_scene is dies_while_it_fails
+            stage.mortal = play_scene is F34_dies_while_it_fails
             scene = Scene(stage, library, power="power" in play_scene.__name__)
             play_scene(scene)
             laws.judge(stage, scene.server)
@@ -302,14 +315,14 @@ def play(template, library, play_scene):
 
 def main():
     library = sys.argv[2]
-    chosen = [scene for scene in SCENES if not sys.argv[3:] or scene.__name__ in sys.argv[3:]]
+    chosen = [scene for scene in SCENES if not sys.argv[3:] or scene.__name__[4:] in sys.argv[3:]]
     began = time.monotonic()
     root = make_root()
     try:
         template = make_template(root)
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as threads:
-            wrong = [why for why in threads.map(lambda scene: play(template, library, scene), chosen)
-                     if why]
+            played = threads.map(lambda scene: play(template, library, scene), chosen)
+            wrong = [why for why in played if why]
     finally:
         shutil.rmtree(root, True)
     print(f"disk.py: {len(chosen)} disks, {len(wrong)} wrong ({time.monotonic() - began:.0f} s, "

@@ -37,6 +37,8 @@ enum File : std::uint32_t {
   kLog = 2,
   kIndex = 4
 };
+// Begins each record of the power log: whoever is killed may leave half of one.
+constexpr std::int64_t kMagic = 0x5469706f6666;
 constexpr std::int32_t kShort = -1;  // Instead of an error: half of the bytes are written.
 
 struct Control {
@@ -128,7 +130,7 @@ class Ordered {
             std::size_t size) const {
     if (PowerLog() < 0 || kind == 0 || kind == kIndex) return;
     static const auto write_file = Real<ssize_t (*)(int, const void*, size_t)>("write");
-    std::int64_t head[3] = {what | static_cast<std::int64_t>(kind) << 8, offset,
+    std::int64_t head[3] = {kMagic << 16 | static_cast<std::int64_t>(kind) << 8 | what, offset,
                             static_cast<std::int64_t>(size)};
     std::string record(reinterpret_cast<const char*>(head), sizeof(head));
     record.append(static_cast<const char*>(data), data == nullptr ? 0 : size);

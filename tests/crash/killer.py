@@ -2,8 +2,8 @@
 
     killer.py BINARY [SECONDS] [--seed N] [--disk LIBRARY]
 
-The seed chooses who is killed and when, and what is ordered; the rest is up to the machine. With the
-library of faulty_disk.cpp the disk fails now and then, too, and loses its power.
+The seed chooses who is killed and when, and what is ordered; the rest is up to the machine. With
+the library of faulty_disk.cpp the disk fails now and then, too, and loses its power.
 """
 import argparse
 import errno
@@ -92,6 +92,8 @@ class Killer:
         if dice.random() < 0.7:
             calls = dice.choice([disks.WRITE, disks.SYNC, disks.READ, disks.WRITE | disks.SYNC])
             files = dice.choice([disks.LOG, disks.DATABASE, disks.LOG | disks.DATABASE])
+            if calls & disks.SYNC:  # What a failed sync of the file itself loses is not repaired.
+                files = disks.LOG
             error = dice.choice([errno.EIO, errno.EIO, errno.ENOSPC, disks.SHORT])
             self.disk.fail(calls, files, error, every=dice.choice([1, 3, 20]))
             self.faults += 1

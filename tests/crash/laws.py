@@ -1,5 +1,5 @@
-"""The laws that must hold whatever died, judged from outside: by what callers were told, what readers
-saw, what receivers heard, and by the files themselves, read without any of tipoff's code."""
+"""The laws that must hold whatever died, judged from outside: by what callers were told, what
+readers saw, what receivers heard, and by the files themselves, read without tipoff's code."""
 import datetime
 import hashlib
 import json
@@ -54,7 +54,7 @@ def judge_readers(stage, caller):
                 shown.setdefault(row["player_id"], set()).add(row["batch_id"])
             for player in shown.keys() | wanted.keys():
                 if (wanted.get(player), player) in stage.books.pushed:
-                    continue  # Its predictions are elsewhere, unless a worker of ours made some, too.
+                    continue  # His are elsewhere, unless a worker of ours made some, too.
                 expect(shown.get(player) == {wanted.get(player)},
                        f"readers of {dataset} see the newest of {player}", shown.get(player),
                        wanted.get(player))
@@ -107,7 +107,7 @@ def judge_batch(db, batch, books):
     expect(batch["terminal_at"] > 0, f"{name} has ended")
     promised = books.promised.get(name)
     if promised:
-        late = batch["terminal_at"] - max(micros(promised), batch["created_at"])
+        late = batch["terminal_at"] - max(micros(promised), books.alive_since * 1_000_000)
         expect(late < LATE_SECONDS * 1_000_000, f"{name} has ended in time", late)
     rows = db.execute("SELECT * FROM request WHERE batch_no=?", (batch["batch_no"],)).fetchall()
     header = {state: batch[state] for state in STATES if batch[state]}

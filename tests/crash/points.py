@@ -80,11 +80,12 @@ class Day:
         stage.books.pushed.add((self.stalled, players[20]))
         server.post("/complete", push("nonsense"))
         for topic in ("requests", "completions"):
-            stage.sql("INSERT INTO message(topic, avail_at, owner, epoch, deliveries, published_at, "
-                      "body) VALUES(?,0,'',0,0,1,'nonsense')", topic)
+            stage.sql("INSERT INTO message(topic, avail_at, owner, epoch, deliveries, "
+                      "published_at, body) VALUES(?,0,'',0,0,1,'nonsense')", topic)
         # One that was delivered too often, and one whose worker died before it reported.
-        stage.sql("UPDATE message SET deliveries=10 WHERE topic='requests' AND CAST(body AS TEXT) LIKE ? "
-                  "AND CAST(body AS TEXT) LIKE ?", f"%{self.stalled}%", f"%\"{players[21]}\"%")
+        stage.sql("UPDATE message SET deliveries=10 WHERE topic='requests' AND "
+                  "CAST(body AS TEXT) LIKE ? AND CAST(body AS TEXT) LIKE ?",
+                  f"%{self.stalled}%", f"%\"{players[21]}\"%")
         stage.sql("INSERT INTO staged(key, status, predictions, attempt, reason, worker, "
                   "worker_version, data_version, staged_at, body) SELECT (batch_no<<32)+22, "
                   "'skipped', 0, 1, 'tried', 'gone', '', '', 1, '[]' FROM batch WHERE id=?",
@@ -133,7 +134,8 @@ class Day:
         stage.named("doomed").kill()
         for batch in whole:
             view = server.until_ended(batch)
-            expect((view["phase"], view["reason"]) == ("succeeded", "Completed"), "a whole day", view)
+            end = (view["phase"], view["reason"])
+            expect(end == ("succeeded", "Completed"), "a whole day", view)
         end = server.until_ended(self.stalled)
         expect(end["counts"]["failed"] <= 3, "what was given up has failed", end)
         if end["counts"]["failed"]:
@@ -157,7 +159,7 @@ def push(message):
     return envelope(message if not isinstance(message, str) else message.encode())
 
 
-def day(template, at):
+def F01_F02_F13_F26_a_day_with_a_death(template, at):
     with Stage(template) as stage:
         try:
             died = Day(stage, at).run()
@@ -240,7 +242,7 @@ def imported(template, at):
         first, undisturbed = facts(stage.folder), UNDISTURBED[template]
         for table in undisturbed:
             if table != "imports":
-                expect(first.get(table) == undisturbed[table], f"{table} as if nothing had happened")
+                expect(first.get(table) == undisturbed[table], f"{table} as if nothing happened")
         leftovers = [name for name in os.listdir(stage.folder) if "importing" in name]
         expect(not leftovers, "nothing is left behind", leftovers)
 
@@ -258,7 +260,7 @@ def scenario(at):
     name = at.partition(":")[0]
     if name in FRESH:
         return fresh
-    return imported if name.startswith(IMPORTS) else day
+    return imported if name.startswith(IMPORTS) else F01_F02_F13_F26_a_day_with_a_death
 
 
 def points():
@@ -305,7 +307,8 @@ def main():
             wrong = [why for why in threads.map(lambda at: try_point(template, at), chosen) if why]
     finally:
         shutil.rmtree(root, True)
-    print(f"points.py: {len(chosen)} crashes, {len({at.partition(':')[0] for at in chosen})} points, "
+    names = {at.partition(":")[0] for at in chosen}
+    print(f"points.py: {len(chosen)} crashes, {len(names)} points, "
           f"{len(wrong)} wrong ({time.monotonic() - began:.0f} s)", flush=True)
     sys.exit(1 if wrong else 0)
 

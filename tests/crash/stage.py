@@ -1,5 +1,5 @@
-"""Processes of tipoff that are killed and come back, a caller who does not give up, and the books of
-what has been promised and seen. Shared by the tests beside it, which judge by `laws`."""
+"""Processes of tipoff that are killed and come back, a caller who does not give up, and the books
+of what has been promised and seen. Shared by the tests beside it, which judge by `laws`."""
 import base64
 import json
 import os
@@ -55,8 +55,8 @@ class Kept:
         self.born_at = len(self.said()) if self.lives > 1 else 0
         with open(self.log_path, "ab") as log:
             where = [] if "--url" in self.arguments else ["--data", self.stage.folder]
-            self.process = subprocess.Popen([BINARY, *where, *self.arguments],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+            self.process = subprocess.Popen([BINARY, *where, *self.arguments], env=env,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _keep(self):
         while True:
@@ -157,7 +157,8 @@ class Caller:
         """The id of a batch that was accepted."""
         body = {"game_date": SMALL_DAY, "dataset": dataset, "min_minutes": 0,
                 "skip_completeness_check": True} | fields
-        answer = self.post("/v1/batches", body, headers={"Idempotency-Key": key or f"start-{dataset}"})
+        headers = {"Idempotency-Key": key or f"start-{dataset}"}
+        answer = self.post("/v1/batches", body, headers=headers)
         expect(answer.status == 202, f"a start of {dataset}", answer)
         self.stage.books.accepted(answer.json)
         return answer.json["batch_id"]
@@ -190,6 +191,7 @@ class Books:
         self.ends = {}
         self.pushed = set()  # (batch, player) that were reported without being staged.
         self.wrong = []
+        self.alive_since = 0  # When all had been down the last time.
 
     def accepted(self, view):
         with self.guard:
@@ -266,7 +268,8 @@ class Stage:
         return caller
 
     def worker(self, name="worker", *arguments, **how):
-        return self.keep(name, "worker", "--threads", "1", *(arguments or ("--held-max", "50")), **how)
+        arguments = arguments or ("--held-max", "50")
+        return self.keep(name, "worker", "--threads", "1", *arguments, **how)
 
     def keep(self, name, *arguments, **how):
         self.kept.append(Kept(self, name, *arguments, **how))
