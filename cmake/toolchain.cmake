@@ -42,7 +42,7 @@ endif()
 
 # tipoff_library(NAME [TOGETHER] SOURCES... [TESTS...] [DEPS targets...] [TEST_DEPS targets...]): a
 # static library of one folder, and of its tests the program NAME_test. TOGETHER: where headers weigh
-# more than sources, several sources are compiled at once, which halves the time of a clean build.
+# more than sources, several sources are compiled at once, in about half the time.
 # Names in their anonymous namespaces must then differ; a file that can't have that stands in
 # APART. The presets clang, lint and tsan compile each file by itself (TIPOFF_TOGETHER).
 function(tipoff_library name)
