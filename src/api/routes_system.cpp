@@ -270,6 +270,7 @@ struct BacklogRound : std::enable_shared_from_this<BacklogRound> {
         topic["oldest_at"] = InstantToJson(backlog->oldest);
       } else {
         topic["error"] = backlog.error().message;
+        if (backlog.error().code == Errc::kUnsupported) topic["uncountable"] = true;
       }
       self->answer.push_back(std::move(topic));
       ++self->next;

@@ -41,8 +41,10 @@ Finding JudgeTopic(const json::object& topic, Instant now) {
   std::string name = FieldText(topic, "topic");
   Finding finding{.name = "bus " + name};
   if (std::string error = FieldText(topic, "error"); !error.empty()) {
+    bool countable = !FieldTrue(topic, "uncountable");
+    finding.detail = (countable ? "unknown: " : "there; ") + error;
+    if (!countable) return finding;
     finding.verdict = Verdict::kWarn;
-    finding.detail = "unknown: " + error;
     finding.remedy = "ask where the folder can be written, or the server";
     return finding;
   }
