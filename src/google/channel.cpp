@@ -91,7 +91,8 @@ Result<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options
                  fmt::format("endpoint: '{}' is not of the form host:port", options.endpoint)};
   }
   TIPOFF_TRY(auto credentials, Credentials(options));
-  auto channel = grpc::CreateCustomChannel(options.endpoint, credentials, Arguments(options.insecure));
+  auto channel =
+      grpc::CreateCustomChannel(options.endpoint, credentials, Arguments(options.insecure));
   KeepForEver(channel);
   return channel;
 }
