@@ -77,5 +77,5 @@ function(tipoff_test name)
   target_compile_definitions(${name} PRIVATE
     TIPOFF_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TIPOFF_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 300 ${fixtures} LABELS "${ARG_LABELS}")
+    PROPERTIES ${properties})
 endfunction()

@@ -39,7 +39,10 @@ Told Tell(const Config& config, const Setting& setting) {
       return {fmt::to_string(number)};
     }
     case SettingKind::kBoolean: return {config.Boolean(setting.key) ? "true" : "false"};
-    case SettingKind::kDuration: return {fmt::to_string(config.Span(setting.key).count())};
+    case SettingKind::kDuration: {
+      auto span = config.OptionalSpan(setting.key);
+      return {span ? fmt::to_string(span->count()) : ""};
+    }
     case SettingKind::kTexts: {
       Told told;
       for (const std::string& text : config.Texts(setting.key)) {
