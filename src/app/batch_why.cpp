@@ -66,8 +66,9 @@ std::string FormatWhy(const json::object& why, Output output) {
     return table.Csv();
   }
   std::string layer = FieldText(why, "layer");
-  std::string text = fmt::format("{}: {}\n", layer == "none" ? "nothing is wrong" : layer,
-                                 FieldText(why, "sentence"));
+  bool sure = FieldNumber(why, "confidence") >= 0.5;
+  if (layer == "none") layer = sure ? "nothing is wrong" : "not known";
+  std::string text = fmt::format("{}: {}\n", layer, FieldText(why, "sentence"));
   text += fmt::format("{} at {}, {:.0f} % sure\n", FieldText(why, "batch_id"), FieldText(why, "at"),
                       100 * FieldNumber(why, "confidence"));
   const json::value* hops = why.if_contains("hops");

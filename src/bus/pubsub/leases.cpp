@@ -7,8 +7,9 @@
 namespace tipoff::pubsub {
 namespace {
 
-// How long one pull waits on Pub/Sub's side; the service itself ends it earlier.
-constexpr auto kPullTime = std::chrono::seconds(90);
+// How long one pull waits on Pub/Sub's side. One on a subscription that was deleted and made anew
+// may never be answered, so this is also how long a worker does not notice the new one.
+constexpr auto kPullTime = std::chrono::seconds(15);
 // An empty answer that came at once is asked for again only after this.
 constexpr auto kPullPause = std::chrono::milliseconds(200);
 // These add up to less than limits::kCallTime.
