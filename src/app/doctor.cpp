@@ -12,6 +12,7 @@
 #include "app/doctor_cloud.h"
 #include "app/doctor_folder.h"
 #include "app/game_date.h"
+#include "app/gcp.h"
 #include "app/settings.h"
 
 namespace tipoff {
@@ -110,7 +111,7 @@ int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   if (!url.ok()) return Complain(url.error());
   findings.push_back(ExamineConfig(globals));
   bool can_ask = true;
-  if (url->empty() && globals.config.Text("profile") == "gcp") {
+  if (url->empty() && UsesGcp(globals.config)) {
     can_ask = ExamineCloud(globals, findings);
   } else if (url->empty()) {
     can_ask = ExamineFolder(globals.data, arguments.integrity, findings);

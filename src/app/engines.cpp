@@ -17,9 +17,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of slates that are put at once.
+constexpr std::size_t kPlayersPerCall = 10'000;
+
 const Pipeline& ThePipeline() {
   static const Pipeline pipeline;
   return pipeline;
+}
+
+// In calls that any store finishes in its time. Not atomic as a whole: whoever is cut off in
+// between has left the dates due, and they are built again.
+Status PutSlates(Engines& engines, std::vector<Slate> slates) {
+  std::vector<Slate> some;
+  std::size_t players = 0;
+  for (std::size_t i = 0; i < slates.size(); ++i) {
+    players += slates[i].players.size();
+    some.push_back(std::move(slates[i]));
+    if (players < kPlayersPerCall && i + 1 < slates.size()) continue;
+    TIPOFF_TRY_STATUS(engines.Wait<Done>(
+        [&](auto done) { engines.store().PutSlates(std::exchange(some, {}), std::move(done)); }));
+    players = 0;
+  }
+  return Ok();
 }
 
 }  // namespace
@@ -73,7 +92,7 @@ Engines::~Engines() { StopWorkers(); }
 
 Result<std::unique_ptr<Engines>> Engines::Open(const Globals& globals, Access access) {
   std::unique_ptr<Engines> engines(new Engines(globals.data));
-  if (globals.config.Text("profile") == "gcp") {
+  if (UsesGcp(globals.config)) {
     engines->backend_ =
         MakeGcp(FirestoreOptionsFrom(globals.config), PubsubOptionsFrom(globals.config));
   } else {
@@ -109,8 +128,7 @@ Incarnation MakeIncarnation(Random& random) {
 Result<SlateSink> SlateWriterFor(const Globals& globals) {
   TIPOFF_TRY(std::shared_ptr<Engines> engines, Engines::Open(globals, Access::kReadWrite));
   return SlateSink([engines](std::vector<Slate> slates) -> Status {
-    return engines->Wait<Done>(
-        [&](auto done) { engines->store().PutSlates(std::move(slates), std::move(done)); });
+    return PutSlates(*engines, std::move(slates));
   });
 }
 
@@ -121,10 +139,7 @@ Status BuildDueSlates(const std::string& data, Engines& engines, Instant now) {
   TIPOFF_TRY(SlatesDue due, history.DueSlates());
   if (!due.from) return Ok();
   TIPOFF_TRY(history, HistoryDatabase::Open(path, HistoryDatabase::Mode::kReadWrite));
-  auto put = [&](std::vector<Slate> slates) -> Status {
-    return engines.Wait<Done>(
-        [&](auto done) { engines.store().PutSlates(std::move(slates), std::move(done)); });
-  };
+  auto put = [&](std::vector<Slate> slates) { return PutSlates(engines, std::move(slates)); };
   TIPOFF_TRY_STATUS(RebuildSlates(history, now, put));
   return Ok();
 }

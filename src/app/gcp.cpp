@@ -28,6 +28,8 @@ class GcpBackend final : public Backend {
 
 }  // namespace
 
+bool UsesGcp(const Config& config) { return config.Text("profile") == "gcp"; }
+
 FirestoreOptions FirestoreOptionsFrom(const Config& config) {
   FirestoreOptions options;
   options.project = config.Text("gcp.project");

@@ -11,6 +11,9 @@
 
 namespace tipoff {
 
+// Whether this is the profile that is configured.
+bool UsesGcp(const Config& config);
+
 FirestoreOptions FirestoreOptionsFrom(const Config& config);
 PubsubOptions PubsubOptionsFrom(const Config& config);
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "app/game_date.h"
+#include "app/gcp.h"
 
 namespace tipoff {
 namespace {
@@ -114,8 +115,7 @@ Policy PolicyFrom(const Config& config) {
   policy.publishes_max = static_cast<int>(config.Integer("batch.publishes_max"));
   policy.poison_after = static_cast<int>(config.Integer("batch.poison_after"));
   // One document of Firestore takes about one write a second.
-  Duration interval =
-      config.Text("profile") == "gcp" ? Duration(std::chrono::seconds(1)) : Duration(0);
+  Duration interval = UsesGcp(config) ? Duration(std::chrono::seconds(1)) : Duration(0);
   policy.commit_interval_min = config.OptionalSpan("commit.interval_min").value_or(interval);
   return policy;
 }

@@ -54,7 +54,7 @@ Result<std::vector<PubsubStep>> SetUpCloud(const Globals& globals, bool dry_run)
 }
 
 int SetUp(const Globals& globals, bool dry_run) {
-  bool cloud = globals.config.Text("profile") == "gcp";
+  bool cloud = UsesGcp(globals.config);
   auto steps = cloud ? SetUpCloud(globals, dry_run) : SetUpFolder(globals, dry_run);
   if (!steps.ok()) return Complain(steps.error());
   StandardConsole().Out(FormatSteps(*steps, dry_run, globals.output));

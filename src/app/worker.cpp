@@ -11,6 +11,7 @@
 
 #include "app/connect.h"
 #include "app/engines.h"
+#include "app/gcp.h"
 #include "app/remote_worker.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -105,7 +106,7 @@ int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
 }
 
 int WorkHere(const Globals& globals, const WorkerArguments& options) {
-  if (globals.config.Text("profile") == "gcp") return WorkInTheCloud(globals, options);
+  if (UsesGcp(globals.config)) return WorkInTheCloud(globals, options);
   std::string path = (std::filesystem::path(globals.data) / "tipoff.db").string();
   if (!std::filesystem::exists(path)) {
     return Complain({Errc::kNotFound,

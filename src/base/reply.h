@@ -18,7 +18,7 @@ class Reply : public std::enable_shared_from_this<Reply<T>> {
   static std::shared_ptr<Reply> Start(Loop& loop, Duration limit, Error late,
                                       std::function<void(Result<T>)> done) {
     auto reply = std::shared_ptr<Reply>(new Reply(loop, std::move(done)));
-    reply->Arm(limit, std::move(late));
+    reply->Arm(limit, std::move(late), true);
     return reply;
   }
 
@@ -35,13 +35,14 @@ class Reply : public std::enable_shared_from_this<Reply<T>> {
   Reply(Loop& loop, std::function<void(Result<T>)> done) : loop_(loop), done_(std::move(done)) {}
 
   // Where the whole process stood still, what was answered meanwhile comes first: nobody is to be
-  // blamed for being late.
-  void Arm(Duration limit, Error late) {
+  // blamed for being late. Once: a loop that is always late must not wait for ever.
+  void Arm(Duration limit, Error late, bool may_wait) {
     Duration due = loop_.Steady() + limit;
-    timer_ = loop_.After(limit, [self = this->shared_from_this(), due, late = std::move(late)] {
-      bool stood_still = self->loop_.Steady() - due > kStoodStill;
-      stood_still ? self->Arm(kStoodStill, late) : self->Answer(late);
-    });
+    timer_ = loop_.After(
+        limit, [self = this->shared_from_this(), due, late = std::move(late), may_wait] {
+          bool stood_still = self->loop_.Steady() - due > kStoodStill;
+          stood_still&& may_wait ? self->Arm(kStoodStill, late, false) : self->Answer(late);
+        });
   }
 
   void Answer(Result<T> result) {

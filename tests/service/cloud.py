@@ -30,9 +30,9 @@ QUICK = {"TIPOFF_SWEEP_PERIOD": "500ms", "TIPOFF_SWEEP_LEASE": "3s", "TIPOFF_BAT
 class Cloud:
     """The emulators, a project of this test's own, and programs that use both."""
 
-    def __init__(self, world, players_per_team=PLAYERS // TEAMS):
+    def __init__(self, world, name="cloud", players_per_team=PLAYERS // TEAMS):
         self.world = world
-        self.folder = world.folder("emulators")
+        self.folder = world.folder(f"{name}-emulators")
         started = subprocess.run([EMULATORS, "start", self.folder], capture_output=True, text=True,
                                  timeout=120, check=False)
         if started.returncode == NOT_INSTALLED:
@@ -45,9 +45,9 @@ class Cloud:
         self.project = f"demo-{os.getpid()}-{time.time_ns()}"
         self.env = os.environ | hosts | QUICK | {
             "TIPOFF_PROFILE": "gcp", "GOOGLE_CLOUD_PROJECT": self.project}
-        self.data = world.folder()
+        self.data = world.folder(name)
         os.makedirs(self.data)
-        self.cli("import", *write_league(world.folder(""), players_per_team))
+        self.cli("import", *write_league(self.data, players_per_team))
         self.cli("setup")
 
     def cli(self, *arguments, exit_code=0):
@@ -177,7 +177,7 @@ def f20_deleted(cloud, client):
 
 
 def many(world):
-    cloud = Cloud(world, 334)
+    cloud = Cloud(world, "many", 334)
     players = 334 * TEAMS
     server = cloud.server()
     for n in range(2):
@@ -189,7 +189,7 @@ def many(world):
 
 
 def standing_still(world):
-    cloud = Cloud(world)
+    cloud = Cloud(world, "still")
     server = cloud.server()
     for n in range(2):
         cloud.worker("--held-max", "10", "--name", f"w{n}")

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "store/codec.h"
+#include "store/filter.h"
 #include "store/firestore/impl.h"
 #include "store/firestore/limits.h"
 #include "store/firestore/queries.h"

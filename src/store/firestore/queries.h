@@ -36,8 +36,6 @@ fs::StructuredQuery MakeQuery(const QuerySpec& spec);
 std::vector<std::string> FoundBy(const Batch& batch);
 // The one of them by which a filter finds the fewest; "": none of them.
 std::string Narrowest(const BatchFilter& filter);
-// Whether a header found by it is one that the filter asks for.
-bool Matches(const BatchFilter& filter, const Batch& batch);
 // Headers sort by this number, newest last: the microsecond of creation, then the id.
 std::int64_t NumberOf(const Batch& batch);
 // Greater than the number of any batch created before.

@@ -7,6 +7,7 @@
 #include "base/mutant.h"
 #include "core/limits.h"
 #include "store/codec.h"
+#include "store/filter.h"
 
 namespace tipoff {
 namespace {
@@ -153,17 +154,8 @@ Result<BatchPage> MemoryDatabase::ListBatches(const BatchFilter& filter) const {
   std::vector<std::pair<std::uint64_t, const Batch*>> found;
   for (const auto& [number, stored] : batches_) {
     const Batch& batch = stored.batch;
-    bool terminal = IsTerminal(batch.phase);
-    bool wanted = (!filter.live_only || !terminal) &&
-                  (!filter.unsettled || (terminal && batch.rows_open_at_end > 0)) &&
-                  (!filter.published_only || batch.publication > 0) &&
-                  (!filter.slot || batch.slot == *filter.slot) &&
-                  (!filter.game_date || batch.slot.game_date == *filter.game_date) &&
-                  (!filter.phase || batch.phase == *filter.phase) &&
-                  (!filter.retry_of || batch.retry_of == *filter.retry_of) &&
-                  (!filter.ended_before || (terminal && batch.terminal_at < *filter.ended_before));
     std::uint64_t rank = filter.published_only ? batch.publication : number;
-    if (wanted) found.emplace_back(rank, &batch);
+    if (Matches(filter, batch)) found.emplace_back(rank, &batch);
   }
   std::sort(found.rbegin(), found.rend());
   BatchPage page;
