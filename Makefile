@@ -1,6 +1,7 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test sim soak mutants why-matrix fuzz nightly bench check format clean
+.PHONY: help setup build run test sim soak mutants why-matrix fuzz nightly bench \
+  bench-profiles check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +43,9 @@ nightly:        ## What takes hours: ThreadSanitizer, all crash points, mutants,
 
 bench: build    ## Measure the service under load on this machine, and print the figures
 	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff
+
+bench-profiles: build ## One batch on each profile, side by side; Google's are their emulators
+	@/usr/bin/python3 bench/load/profiles.py build/release/tipoff
 
 check: setup    ## Style as a test: include direction, banned calls, line length, dead files
 	@tools/check

@@ -23,6 +23,7 @@ namespace json = boost::json;
 struct DoctorArguments {
   ServerChoice connection;
   bool integrity = false;
+  bool live = false;
 };
 
 Finding CannotAsk(const std::string& what, const Error& error) {
@@ -62,6 +63,13 @@ void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   auto targets = list("/v1/announcements", "targets");
   findings.push_back(targets.ok() ? JudgeAnnouncements(*targets, now)
                                   : CannotAsk("announcements", targets.error()));
+  auto deep = client.Call("GET", "/health/deep", {}, "", {});  // 503 has the checks, too.
+  if (deep.ok()) {
+    auto answer = ParseObject(deep->body);
+    findings.push_back(answer.ok() ? JudgeAlerts(*answer) : CannotAsk("alerts", answer.error()));
+  } else {
+    findings.push_back(CannotAsk("alerts", deep.error()));
+  }
   auto canaries = GetObject(client, "/v1/canaries");
   findings.push_back(canaries.ok() ? JudgeCanary(*canaries)
                                    : CannotAsk("canary", canaries.error()));
@@ -105,11 +113,39 @@ Finding ExamineConfig(Globals& globals) {
   return finding;
 }
 
+// Where instances scale to zero nobody sweeps between two calls of the scheduler.
+void JudgeSweep(const Config& config, std::vector<Finding>& findings) {
+  Duration period = config.Span("sweep.scheduler_period");
+  if (period == Duration::zero()) return;
+  findings.push_back(
+      {.name = "sweep",
+       .detail = fmt::format("a scheduler posts /check-stalled each {0}: that is the "
+                             "sweep period while no instance is up, and a batch "
+                             "ends within {0} of its promised time",
+                             FormatDuration(period))});
+}
+
+// For what restarts containers: a server that lives is not to be restarted because a batch is late.
+int AskWhetherItLives(const Globals& globals, const DoctorArguments& arguments,
+                      const std::string& url) {
+  if (url.empty()) {
+    return Complain({Errc::kInvalid, "--live asks a server: name it with --url"});
+  }
+  auto client = Connect(globals, arguments.connection, Writes::kNever);
+  if (!client.ok()) return Complain(client.error());
+  auto response = (*client)->Call("GET", "/livez", {}, "", {});
+  if (!response.ok()) return Complain(response.error());
+  if (response->status == 200) return kExitSucceeded;
+  return Complain({Errc::kUnavailable, fmt::format("{} answers {}", url, response->status)});
+}
+
 int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   std::vector<Finding> findings;
   auto url = ServerUrl(arguments.connection);
   if (!url.ok()) return Complain(url.error());
+  if (arguments.live) return AskWhetherItLives(globals, arguments, *url);
   findings.push_back(ExamineConfig(globals));
+  JudgeSweep(globals.config, findings);
   bool can_ask = true;
   if (url->empty() && UsesGcp(globals.config)) {
     can_ask = ExamineCloud(globals, findings);
@@ -139,7 +175,14 @@ void AddDoctor(CLI::App& root, Globals& globals, Run& run) {
   AddConnection(*command, root, arguments->connection);
   command->add_flag("--integrity", arguments->integrity,
                     "Read the whole store and check that it is sound");
-  command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
+  command->add_flag("--live", arguments->live,
+                    "Only ask whether the server of --url lives, and print nothing if it does");
+  command->footer(
+      "Examples:\n"
+      "  tipoff doctor\n"
+      "  tipoff doctor --url http://10.0.0.5:8080\n"
+      "  tipoff doctor --live --url http://127.0.0.1:8080   # a container's health check\n\n"
+      "Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
   command->callback([&globals, &run, arguments] {
     globals.without_config = true;
     run = [&globals, arguments] { return RunDoctor(globals, *arguments); };

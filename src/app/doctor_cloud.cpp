@@ -44,6 +44,14 @@ Finding JudgePiece(const PubsubCheck& check) {
   return finding;
 }
 
+// How long a request may take from its delivery to its ack. Workers of tipoff that pull hold on to
+// what they work for as long as it takes; a push ends with the subscription's ack deadline, so
+// there the longest load of a history must fit.
+Duration SlowestRequest(const Config& config) {
+  bool pushed = !config.Text("gcp.requests_push_endpoint").empty();
+  return pushed ? config.Span("history.timeout") : Duration(0);
+}
+
 }  // namespace
 
 bool ExamineCloud(const Globals& globals, std::vector<Finding>& findings) {
@@ -65,7 +73,7 @@ bool ExamineCloud(const Globals& globals, std::vector<Finding>& findings) {
   findings.push_back(JudgeClock(WallClock(), (*engines)->store().Now(), "Firestore's time"));
   PubsubAdmin admin(PubsubOptionsFrom(config), (*engines)->loop());
   auto checks = (*engines)->Wait<std::vector<PubsubCheck>>(
-      [&](auto done) { admin.Verify(Duration(0), std::move(done)); });
+      [&](auto done) { admin.Verify(SlowestRequest(config), std::move(done)); });
   if (checks.ok()) {
     for (const PubsubCheck& check : *checks) findings.push_back(JudgePiece(check));
   } else {

@@ -195,6 +195,7 @@ Auth::Options AuthOptionsFrom(const Config& config) {
     options.oidc.issuers.push_back("accounts.google.com");
   }
   options.oidc.emails = config.Texts("auth.oidc_emails");
+  options.oidc.operators = config.Texts("auth.oidc_operators");
   options.oidc.jwks = config.Text("auth.oidc_jwks");
   return options;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -15,6 +16,11 @@ namespace tipoff {
 namespace {
 
 using enum SettingKind;
+
+// Bytes; with the longest name of tipoff's own far below Firestore's 1,500.
+constexpr std::size_t kPrefixMax = 100;
+// Bytes; Pub/Sub takes names of 255, and a topic's own name stands before it.
+constexpr std::size_t kGroupMax = 64;
 
 std::string ToleranceProblem(const SettingValue& value) {
   auto steps = ParseTolerance(std::get<std::string>(value));
@@ -78,6 +84,38 @@ std::string EmulatorProblem(const SettingValue& value) {
                address->find_first_not_of("0123456789", colon + 1) == std::string::npos &&
                colon + 1 < address->size();
   return plain ? "" : fmt::format("'{}' is no HOST:PORT, such as 127.0.0.1:8085", *address);
+}
+
+// Firestore takes no slash in a collection's name, and keeps __names__ to itself.
+std::string PrefixProblem(const SettingValue& value) {
+  const std::string& prefix = std::get<std::string>(value);
+  if (prefix.find('/') != std::string::npos) {
+    return fmt::format("'{}' has a slash, which would make documents of it: write nba_", prefix);
+  }
+  if (prefix.starts_with("__") || prefix.starts_with('.')) {
+    return fmt::format("'{}' begins as only Firestore's own names do: write nba_", prefix);
+  }
+  bool plain = std::all_of(prefix.begin(), prefix.end(), [](char c) { return c > ' ' && c < 127; });
+  if (!plain) return fmt::format("'{}' has characters other than plain ASCII ones", prefix);
+  return prefix.size() <= kPrefixMax ? "" : fmt::format("is longer than {} bytes", kPrefixMax);
+}
+
+// A group's name ends the names of its topic and its subscription.
+std::string GroupsProblem(const SettingValue& value) {
+  const auto& groups = std::get<std::vector<std::string>>(value);
+  for (const std::string& group : groups) {
+    bool plain = std::all_of(group.begin(), group.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (!plain || group.empty() || group.size() > kGroupMax) {
+      return fmt::format("'{}' is no name of a group: letters, digits and -_. only, {} at most",
+                         group, kGroupMax);
+    }
+    if (std::count(groups.begin(), groups.end(), group) > 1) {
+      return fmt::format("'{}' is there twice: name each group once", group);
+    }
+  }
+  return "";
 }
 
 constexpr Setting Row(std::string_view key, SettingKind kind, std::string_view fallback,
@@ -157,6 +195,9 @@ constexpr std::array kSettings{
     Row("sweep.lease", kDuration, "15s",
         "If the coordinator that sweeps dies, another does so after that and two periods",
         {.least = "1s", .most = "10m"}),
+    Row("sweep.scheduler_period", kDuration, "0s",
+        "Where instances scale to zero: how often a scheduler posts /check-stalled; 0s: none does",
+        {.least = "0s", .most = "1h"}),
 
     Row("retention.batches", kDuration, "90d",
         "Batches that ended longer ago are dropped, but what readers still see; 0s: none",
@@ -187,6 +228,8 @@ constexpr std::array kSettings{
     Row("auth.oidc_jwks", kText, "https://www.googleapis.com/oauth2/v3/certs",
         "The issuer's public keys: a URL or a file", {.problem = JwksProblem}),
     Row("auth.oidc_emails", kTexts, "", "Service accounts whose tokens are accepted"),
+    Row("auth.oidc_operators", kTexts, "",
+        "Those of them that may operate, such as a scheduler's; the others may only work"),
     Row("auth.allowed_hosts", kTexts, "",
         "Names, besides loopback's, that Host and Origin may have", {.problem = HostsProblem}),
 
@@ -228,7 +271,8 @@ constexpr std::array kSettings{
          .example = "\"127.0.0.1:8085\"",
          .problem = EmulatorProblem}),
     Row("gcp.database", kText, "(default)", "Firestore database", {.problem = EmptyProblem}),
-    Row("gcp.collection_prefix", kText, "", "Begins the name of every collection of tipoff"),
+    Row("gcp.collection_prefix", kText, "", "Begins the name of every collection of tipoff",
+        {.problem = PrefixProblem}),
     Row("gcp.requests_topic", kText, "prediction-request-prod", "Requests to workers",
         {.problem = EmptyProblem}),
     Row("gcp.completions_topic", kText, "prediction-ready-prod", "Completions of workers",
@@ -241,6 +285,15 @@ constexpr std::array kSettings{
     Row("gcp.ack_deadline", kDuration, "60s",
         "How long Pub/Sub waits for an ack before it hands a message out again",
         {.least = "10s", .most = "10m"}),
+    Row("gcp.groups", kTexts, "",
+        "Groups of workers with models of their own; each has a topic of requests, named for it",
+        {.problem = GroupsProblem}),
+    Row("gcp.retention", kDuration, "7d", "How long Pub/Sub keeps a message that nobody has acked",
+        {.least = "10m", .most = "31d"}),
+    Row("gcp.retry_min", kDuration, "1s", "Shortest pause before Pub/Sub hands a message out again",
+        {.least = "0s", .most = "10m"}),
+    Row("gcp.retry_max", kDuration, "60s", "Longest such pause; 0s: it comes again at once",
+        {.least = "0s", .most = "10m"}),
     Row("gcp.requests_push_endpoint", kText, "",
         "URL of a worker's /predict that requests are pushed to; empty: workers pull"),
     Row("gcp.completions_push_endpoint", kText, "",

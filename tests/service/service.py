@@ -89,6 +89,10 @@ class Client:
     def post(self, path, body=None, **more):
         return self.call("POST", path, body, **more)
 
+    def another(self):
+        """Another connection to the same server."""
+        return Client(self.url, self.headers, self.connection.timeout)
+
     def close(self):
         self.connection.close()
 
