@@ -53,11 +53,13 @@ def docker_command(instruction):
 def packages_needed():
     """Debian's packages of the libraries that the binary itself names."""
     told = subprocess.run(["readelf", "-d", BINARY], capture_output=True, text=True, check=True)
+    found = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True)
     packages = set()
     for library in re.findall(r"\(NEEDED\).*\[(.*)\]", told.stdout):
+        path = re.search(rf"{re.escape(library)} => (\S+)", found.stdout)[1]
         # Debian's own record may have it without /usr.
-        owner = subprocess.run(["dpkg-query", "--search", f"*/{library}"], capture_output=True,
-                               text=True, check=False).stdout
+        owner = subprocess.run(["dpkg-query", "--search", "*" + path.removeprefix("/usr")],
+                               capture_output=True, text=True, check=False).stdout
         names = {line.split(":")[0] for line in owner.splitlines() if "-dev:" not in line}
         expect(names, f"a package has {library}", owner)
         packages |= names
@@ -97,8 +99,8 @@ def the_entrypoint(world):
           "says so where the box scores are to be copied and are not there", refused.stderr)
     demo = world.demo("entry-demo")
     (folder / "mounted/history.db").write_bytes(pathlib.Path(demo, "history.db").read_bytes())
-    ran = enter("run", "--date", "2026-04-10", "-o", "json")
-    check(ran.returncode == 0 and '"predictions"' in ran.stdout,
+    ran = enter("grade", "--from", "2026-04-01", "--to", "2026-04-02", "-o", "csv")
+    check(ran.returncode == 0 and ran.stdout.count("ensemble") > 10,
           "copies them, and becomes tipoff with its arguments", ran.stdout, ran.stderr)
 
 
