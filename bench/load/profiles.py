@@ -39,7 +39,7 @@ def one_batch(client, dataset):
     view = until("it ends", lambda: (lambda seen: seen if seen["ended_at"] else None)(
         batch_of(client, batch)), 120)
     expect(view["counts"]["succeeded"] == PLAYERS, "all succeed", view)
-    created = instant(view["created_at"])
+    created = instant(view["started_at"])
     hops = [row["leased_at"] or row["reported_at"] for row in rows_of(client, batch)]
     return (answered, (min(map(instant, hops)) - created) * 1000,
             (instant(view["ended_at"]) - created) * 1000, view["version"])
@@ -48,7 +48,7 @@ def one_batch(client, dataset):
 def measure(name, server, workers):
     client = server.client()
     until("the workers are there", lambda: sum(
-        not worker["stopped_at"] for worker in client.get("/v1/workers").json["workers"]) == workers)
+        not worker.get("stopped_at") for worker in client.get("/v1/workers").json["workers"]) == workers)
     one_batch(client, "warm")
     taken = [one_batch(client, f"d{number}") for number in range(BATCHES)]
     answered, first, whole, commits = map(statistics.median, zip(*taken))

@@ -47,11 +47,11 @@ AnnounceOptions AnnounceOptionsFrom(const Config& config) {
 }
 
 std::map<std::string, Announce> MakeAnnouncers(const AnnounceOptions& options, Loop& loop, Bus& bus,
-                                               HttpClient* client) {
+                                               HttpClient* client, Store* autopsies) {
   std::map<std::string, Announce> announcers{{"log", LogAnnouncement()}};
   if (options.bus) announcers["bus"] = BusAnnouncement(bus);
   for (const Webhook& webhook : options.webhooks) {
-    announcers[webhook.name] = WebhookAnnouncement(webhook, loop, *client);
+    announcers[webhook.name] = WebhookAnnouncement(webhook, loop, *client, autopsies);
   }
   return announcers;
 }

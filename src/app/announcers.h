@@ -20,8 +20,8 @@ struct AnnounceOptions {
 AnnounceOptions AnnounceOptionsFrom(const Config& config);
 
 // The log, and what `options` name. All must outlive what is returned; `client` may be null where
-// there are no webhooks.
+// there are no webhooks, `autopsies` where no autopsies are written.
 std::map<std::string, Announce> MakeAnnouncers(const AnnounceOptions& options, Loop& loop, Bus& bus,
-                                               HttpClient* client);
+                                               HttpClient* client, Store* autopsies = nullptr);
 
 }  // namespace tipoff

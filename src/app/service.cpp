@@ -56,7 +56,7 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   }
   service->keep_batches_ = options.sweep.keep_batches;
   std::map<std::string, Announce> announcers =
-      MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
+      MakeAnnouncers(options.announce, loop, bus, service->http_client_.get(), &parts.store());
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
