@@ -160,7 +160,7 @@ def platform_completion(batch, player, predictions=25):
             "timestamp": "2026-01-25T16:00:00+00:00", "worker_instance": "prediction-worker-00042"}
 
 
-def f38_at_once(cloud, clients, batch, players):
+def F38_completions_at_once(cloud, clients, batch, players):
     """Completions of one batch at the same instant: half on the bus, half at two doors."""
     done = batch_of(clients[0], batch)["counts"]["succeeded"]
     for many in (2, 20, 40):
@@ -192,7 +192,7 @@ def f38_at_once(cloud, clients, batch, players):
               f"F38: of {many} completions at once none is lost, none counted twice", view)
 
 
-def dead_letters(cloud):
+def F16_dead_letters_come_back(cloud):
     print("a request that no worker can work")
     server = cloud.server()
     client = server.client()
@@ -232,6 +232,22 @@ def dead_letters(cloud):
     check(server.wait() == 0, "told to stop, the server exits 0", server.said())
 
 
+def as_configured(cloud):
+    print("what setup makes is what is configured")
+    group = cloud.rest("GET", f"subscriptions/{REQUESTS}-gpu-subscription")
+    check("deadLetterPolicy" in group and "retryPolicy" not in group
+          and group["messageRetentionDuration"] == "86400s",
+          "a group's subscription: its dead letters, no retry policy, a day", group)
+    pushed = tipoff(cloud.data, "doctor", env=cloud.env | {
+        "TIPOFF_GCP_REQUESTS_PUSH_ENDPOINT": "https://worker.example.com/predict"})
+    check("and 30s is needed" in pushed.stdout,
+          "doctor: where requests are pushed, the ack deadline must outlast a history's load",
+          pushed.stdout)
+    pulled = tipoff(cloud.data, "doctor", env=cloud.env)
+    check("is needed" not in pulled.stdout, "where they are pulled, workers hold on to them",
+          pulled.stdout)
+
+
 def others_take_part(cloud, client, workers):
     print("a plain publisher, and a worker that knows only the platform's completion")
     for worker in workers:
@@ -245,7 +261,7 @@ def others_take_part(cloud, client, workers):
     until("two are counted", lambda: batch_of(client, batch)["counts"]["succeeded"] == 2, 30)
     check(batch_of(client, batch)["total_predictions"] == 50, "what the platform's worker reports counts")
     second = cloud.server()
-    f38_at_once(cloud, [client, second.client()], batch, [row["player_id"] for row in rows[3:]])
+    F38_completions_at_once(cloud, [client, second.client()], batch, [row["player_id"] for row in rows[3:]])
     second.kill()
     cloud.publish(REQUESTS, {"player_lookup": rows[2]["player_id"], "game_date": GAME_DATE,
                              "batch_id": batch, "game_id": rows[2]["game_id"], "line_values": [None]})
@@ -255,7 +271,7 @@ def others_take_part(cloud, client, workers):
     return workers
 
 
-def f20_deleted(cloud, client):
+def F20_subscription_and_topic_deleted(cloud, client):
     print("F20: the workers' subscription is deleted, then its topic")
     cloud.rest("DELETE", f"subscriptions/{REQUESTS}-subscription")
     batch = start(client, "deleted")
@@ -310,11 +326,14 @@ def cloud(world):
     parts = Cloud(world)
     server, workers = killed_half_way(parts)
     workers = others_take_part(parts, server.client(), workers)
-    f20_deleted(parts, server.client())
+    F20_subscription_and_topic_deleted(parts, server.client())
     server.terminate()
     check(server.wait() == 0, "told to stop, the server exits 0", server.said())
     # Pub/Sub's own pauses between deliveries would make it a minute.
-    dead_letters(Cloud(world, "dead", 1, parts, TIPOFF_GCP_RETRY_MIN="0s", TIPOFF_GCP_RETRY_MAX="0s"))
+    parts = Cloud(world, "dead", 1, parts, TIPOFF_GCP_RETRY_MIN="0s", TIPOFF_GCP_RETRY_MAX="0s",
+                  TIPOFF_GCP_RETENTION="1d", TIPOFF_GCP_GROUPS="gpu")
+    as_configured(parts)
+    F16_dead_letters_come_back(parts)
 
 
 if __name__ == "__main__":
