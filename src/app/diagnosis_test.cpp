@@ -151,6 +151,7 @@ TEST(Diagnosis, AnAlertOfThisHourIsShown) {
   EXPECT_NE(finding.remedy, "");
   json::object none = ParseJson(R"({"checks":[{"name":"alerts","ok":true}]})")->as_object();
   EXPECT_EQ(JudgeAlerts(none).verdict, Verdict::kOk);
+  EXPECT_EQ(JudgeAlerts(json::object()).verdict, Verdict::kWarn) << "not known is not none";
 }
 
 TEST(Diagnosis, WarningsAreNoFailureAndEveryFormatSaysTheSame) {

@@ -34,6 +34,18 @@ Finding CannotAsk(const std::string& what, const Error& error) {
                                                 : "see what the first failure says"};
 }
 
+// 503 has the checks, too.
+Finding ExamineAlerts(ApiClient& client) {
+  auto deep = client.Call("GET", "/health/deep", {}, "", {});
+  if (!deep.ok()) return CannotAsk("alerts", deep.error());
+  if (deep->status != 503) {
+    auto refused = CheckAnswer(*deep);
+    if (!refused.ok()) return CannotAsk("alerts", refused.error());
+  }
+  auto answer = ParseObject(deep->body);
+  return answer.ok() ? JudgeAlerts(*answer) : CannotAsk("alerts", answer.error());
+}
+
 // What only the API can tell, of a server or of the folder.
 void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   Instant now = WallClock();
@@ -63,13 +75,7 @@ void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   auto targets = list("/v1/announcements", "targets");
   findings.push_back(targets.ok() ? JudgeAnnouncements(*targets, now)
                                   : CannotAsk("announcements", targets.error()));
-  auto deep = client.Call("GET", "/health/deep", {}, "", {});  // 503 has the checks, too.
-  if (deep.ok()) {
-    auto answer = ParseObject(deep->body);
-    findings.push_back(answer.ok() ? JudgeAlerts(*answer) : CannotAsk("alerts", answer.error()));
-  } else {
-    findings.push_back(CannotAsk("alerts", deep.error()));
-  }
+  findings.push_back(ExamineAlerts(client));
   auto canaries = GetObject(client, "/v1/canaries");
   findings.push_back(canaries.ok() ? JudgeCanary(*canaries)
                                    : CannotAsk("canary", canaries.error()));
