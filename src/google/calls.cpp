@@ -15,7 +15,6 @@ struct Calls::Call {
   std::function<void(Status)> done;
   Duration deadline;  // By the loop's steady clock.
   int tries = 0;
-  Baton baton;
 };
 
 // The contexts that gRPC holds. Shared with its threads.
@@ -114,14 +113,14 @@ void Calls::Begin(std::shared_ptr<Call> call) {
   // On gRPC's thread: the loop is there still, for the destructor waits for Remove.
   auto over = [&loop = loop_, self, call, key = context.get(),
                under_way = under_way_](const grpc::Status& status) mutable {
-    call->baton.Pass();
+    HandOver();
     // The call goes to the loop's thread with all that it holds, and ends there.
     loop.Post([self, call = std::move(call), status] {
       if (auto alive = self.lock()) (*alive)->Tried(call, status);
     });
     under_way->Remove(key);
   };
-  call->baton.Pass();
+  HandOver();
   call->start(context.get(), std::move(over));
 }
 

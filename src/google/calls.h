@@ -33,16 +33,13 @@ struct CallSpec {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-// What a call holds goes from thread to thread under locks of gRPC's own. Taken at each handing
-// over, it says the same in words of the language's memory model, which tools that can't look into
-// gRPC read.
-class Baton {
- public:
-  void Pass() { passed_.fetch_add(1, std::memory_order_acq_rel); }
-
- private:
-  std::atomic<int> passed_ = 0;
-};
+// What a call holds goes from thread to thread under locks of gRPC's own. Said at each handing over,
+// before anything of the call is touched, in words of the language's memory model: tools that can't
+// look into gRPC read those.
+inline void HandOver() {
+  static std::atomic<int> baton = 0;
+  baton.fetch_add(1, std::memory_order_acq_rel);
+}
 
 // The calls under way of one adapter. From the loop's thread only. Each call's `done` is run on the
 // loop, exactly once, never inside the call; after the destructor no more.
@@ -105,20 +102,20 @@ class Calls {
    public:
     Collector(std::vector<Response>& into, Over over) : into_(into), over_(std::move(over)) {}
     void Begin() {
-      baton_.Pass();
+      HandOver();
       this->StartRead(&next_);
       this->StartCall();
     }
     void OnReadDone(bool ok) override {
-      baton_.Pass();
+      HandOver();
       if (!ok) return;
       into_.push_back(std::move(next_));
       next_ = Response();
-      baton_.Pass();
+      HandOver();
       this->StartRead(&next_);
     }
     void OnDone(const grpc::Status& status) override {
-      baton_.Pass();
+      HandOver();
       Over over = std::move(over_);
       delete this;
       over(status);
@@ -128,7 +125,6 @@ class Calls {
     std::vector<Response>& into_;
     Over over_;
     Response next_;
-    Baton baton_;
   };
 
   struct Call;
