@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "api/audit.h"
 #include "api/auth.h"
+#include "api/page.h"
 #include "api/router.h"
 #include "base/loop.h"
 #include "base/random.h"
@@ -49,6 +51,7 @@ struct ApiOptions {
   CanaryRules canary;
   bool read_only = false;  // The store can't be written: nothing is tried.
   std::string version;
+  std::span<const PageFile> page;  // Empty: there is none.
 };
 
 // What the routes work with. All must outlive the Api.

@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include "api/autopsies.h"
+#include "api/sessions.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
 #include "core/autopsy.h"
@@ -88,9 +89,9 @@ void Service::StartHousekeeping() {
 
 void Service::DropOld() {
   Store& store = engines_->store();
-  for (std::string_view kind :
-       {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
-        kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
+  for (std::string_view kind : {std::string_view("idempotency"), std::string_view("answer"),
+                                std::string_view("start"), std::string_view(kSessionRecords),
+                                kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
     store.DropRecords(std::string(kind), store.Now() - kRecordsKept, [](Result<std::size_t>) {});
   }
   if (keep_batches_ == Duration::zero()) return;
