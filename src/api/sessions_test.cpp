@@ -18,7 +18,7 @@ class SessionsTest : public testing::Test {
   NewApiKey Add(const std::string& name, Role role) {
     NewApiKey made = *MakeKey(name, role, api_.world.loop.Now());
     EXPECT_TRUE(Await<Done>(api_.world.loop, [&](auto done) {
-                  StoreKey(api_.world.store, made.key, done);
+                  StoreKey(api_.process->store, made.key, done);
                 }).ok());
     return made;
   }
@@ -100,9 +100,9 @@ TEST_F(SessionsTest, ItEndsWhenItsKeyIsRevoked) {
   EXPECT_EQ(Ask("GET", "/v1/batches").status, 200);
   Add("another", Role::kRead);  // So that the doors do not open again.
   EXPECT_TRUE(Await<ApiKey>(api_.world.loop, [&](auto done) {
-                RevokeKey(api_.world.store, key.key.id, done);
+                RevokeKey(api_.process->store, key.key.id, done);
               }).ok());
-  api_.world.loop.RunFor(seconds(6));  // Keys are read every 5 s.
+  api_.world.loop.Advance(seconds(6));  // Keys are read every 5 s.
   EXPECT_EQ(Ask("GET", "/v1/batches").status, 401);
 }
 
@@ -117,9 +117,9 @@ TEST_F(SessionsTest, ItEndsWhenItIsEnded) {
 
 TEST_F(SessionsTest, ItEndsByItself) {
   SignIn(Add("board", Role::kRead).text);
-  api_.world.loop.RunFor(kSessionLength - hours(1));
+  api_.world.loop.Advance(kSessionLength - hours(1));
   EXPECT_EQ(Ask("GET", "/v1/batches").status, 200);
-  api_.world.loop.RunFor(hours(1));
+  api_.world.loop.Advance(hours(1));
   EXPECT_EQ(Ask("GET", "/v1/batches").status, 401);
 }
 
@@ -127,7 +127,7 @@ TEST_F(SessionsTest, WhatIsStoredOpensNothing) {
   NewApiKey key = Add("board", Role::kRead);
   SignIn(key.text);
   auto records = Await<std::vector<Record>>(api_.world.loop, [&](auto done) {
-    api_.world.store.ListRecords({.kind = kSessionRecords}, done);
+    api_.process->store.ListRecords({.kind = kSessionRecords}, done);
   });
   ASSERT_EQ(records->size(), 1u);
   const Record& record = records->front();
