@@ -34,7 +34,7 @@ function Card({ id, title, note, children }: { id: string; title: string; note?:
 
 function Table({ label, heads, rows }: { label: string; heads: string[]; rows: ComponentChildren[][] }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={label}>
       <table>
         <thead><tr>{heads.map((head) => <th key={head} scope="col">{head}</th>)}</tr></thead>
         <tbody>{rows.map((row, n) => <tr key={n}>{row.map((cell, m) => <td key={m}>{cell}</td>)}</tr>)}</tbody>

@@ -125,7 +125,7 @@ function GameCard({ game, byEdge, system, first }: { game: Game; byEdge: boolean
     <details class="card game" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary><h2>{game.title}</h2><span class="quiet"> {game.rows.length} rows</span></summary>
       {open && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={game.title}>
+        <div class="scroll" tabIndex={0} role="group" aria-label={game.title}>
           <table>
             <thead><tr>
               <th scope="col">Player</th><th scope="col" class="num">Points</th><th scope="col" class="num">Line</th>

@@ -50,7 +50,7 @@ async function follows(world) {
   await page.locator(".game button").first().click();
   check((await text(page, ".detail")).includes("moving_average"), "a player's row opens to all systems");
   await page.getByRole("link", { name: "System" }).click();
-  await page.getByRole("region", { name: "Coordinators" }).waitFor();
+  await page.getByRole("heading", { name: "Coordinators" }).waitFor();
   check((await text(page, "main")).includes("sweeps"), "the one who sweeps is named");
   check((await text(page, "main")).includes("batch.start"), "the audit log is shown to who may operate");
   return { url, batch, page };
@@ -83,7 +83,7 @@ async function keys(world) {
   await page.getByLabel("Key").fill(operator);
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Finish" }).click();
-  await page.getByLabel("Reason").fill("tested in a browser");
+  await page.getByRole("dialog").getByLabel("Reason").fill("tested in a browser");
   check((await violations(page)).length === 0, "axe finds nothing serious in the dialog");
   await page.getByRole("dialog").getByRole("button", { name: "Finish" }).click();
   await page.locator(".state .p-failed").waitFor();
