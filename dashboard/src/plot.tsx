@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Point, Projection } from "./projection";
 
 const BUCKETS = 60;
+const SMOOTHED = 6; // Buckets that the pace is the mean of: commits come in bursts.
 
 function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -19,12 +20,12 @@ function series(points: Point[], started: number, now: number, expected: number,
   const x: number[] = [], done: (number | null)[] = [], pace: (number | null)[] = [];
   let next = 0, sum = 0;
   for (let bucket = 0; bucket <= BUCKETS; ++bucket) {
-    const before = sum;
     const until = started + bucket * width;
     while (next < points.length && points[next].at <= until + 1) sum = points[next++].done;
     x.push(until / 1000);
     done.push(sum);
-    pace.push(bucket === 0 ? null : ((sum - before) / width) * 1000);
+    const from = Math.max(0, bucket - SMOOTHED);
+    pace.push(bucket === 0 ? null : ((sum - done[from]!) / ((bucket - from) * width)) * 1000);
   }
   const nothing = x.map(() => null) as (number | null)[];
   const ahead = [nothing.slice(), nothing.slice(), nothing.slice()];
@@ -55,14 +56,14 @@ function options(width: number, expected: number): uPlot.Options {
     width, height: 220, legend: { show: false }, cursor: { show: false },
     scales: { x: { time: true }, y: { range: [0, Math.max(1, expected) * 1.05] }, pace: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })), space: 80 },
+      { ...axis, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })), space: 80, size: 30 },
       { ...axis, size: 50 },
       { ...axis, side: 1, scale: "pace", grid: { show: false }, size: 50 },
     ],
     series: [
       {},
       { label: "done", stroke: ink, width: 2, fill: color("--accent-faint"), points: { show: false } },
-      { label: "per second", scale: "pace", stroke: other, width: 1.5, points: { show: false }, paths: uPlot.paths.stepped!({ align: -1 }) },
+      { label: "per second", scale: "pace", stroke: other, width: 1.5, points: { show: false } },
       { label: "projected", stroke: ink, width: 2, dash: [6, 4], points: { show: false } },
       { label: "early", stroke: "transparent", points: { show: false } },
       { label: "late", stroke: "transparent", points: { show: false } },

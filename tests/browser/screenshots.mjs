@@ -30,7 +30,7 @@ await run(`screenshots into ${folder}`, async (world) => {
   const views = { batches: "batches", batch: `batches/${batch}`, tonight: "tonight", system: "system" };
   for (const [screen, viewport] of Object.entries(SCREENS)) {
     for (const colorScheme of ["light", "dark"]) {
-      const page = await world.page({ colorScheme, viewport, deviceScaleFactor: screen === "phone" ? 2 : 1 });
+      const page = await world.page({ colorScheme, viewport });
       for (const [name, path] of Object.entries(views)) {
         await page.goto(`${url}/#/${path}`);
         await page.locator(".card").first().waitFor();
