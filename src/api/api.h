@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "bus/bus.h"
 #include "core/policy.h"
+#include "core/tally.h"
 #include "flow/coordinator.h"
 #include "history/history.h"
 #include "http/message.h"
@@ -66,6 +67,7 @@ struct ApiParts {
   Audit& audit;
   Worker* push_worker = nullptr;  // Works what /predict is sent; nullptr: that door is closed.
   ApiOptions options;
+  const Tally* tally = nullptr;  // What the coordinator has committed; nullptr: not counted.
 };
 
 class Api {

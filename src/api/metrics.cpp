@@ -23,6 +23,54 @@ void Gauge(std::string& text, std::string_view name, std::string_view help, doub
                  help, value);
 }
 
+void Begin(std::string& text, std::string_view name, std::string_view help, const char* type) {
+  fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+}
+
+void Counter(std::string& text, std::string_view name, std::string_view help, std::uint64_t count) {
+  Begin(text, name, help, "counter");
+  fmt::format_to(std::back_inserter(text), "{} {}\n", name, count);
+}
+
+void Histogram(std::string& text, std::string_view name, std::string_view help,
+               const TimeHistogram& found) {
+  Begin(text, name, help, "histogram");
+  auto out = std::back_inserter(text);
+  for (std::size_t n = 0; n < found.counts.size(); ++n) {
+    fmt::format_to(out, "{}_bucket{{le=\"{}\"}} {}\n", name, TimeHistogram::kBounds[n],
+                   found.counts[n]);
+  }
+  fmt::format_to(out, "{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name,
+                 found.count, found.sum);
+}
+
+void AddTally(std::string& text, const Tally& tally) {
+  auto out = std::back_inserter(text);
+  Begin(text, "tipoff_batches_ended_total", "Batches that this process has ended.", "counter");
+  for (const auto& [how, count] : tally.batches_ended) {
+    fmt::format_to(out, "tipoff_batches_ended_total{{status=\"{}\",reason=\"{}\"}} {}\n", how.first,
+                   how.second, count);
+  }
+  Begin(text, "tipoff_requests_ended_total", "Requests of those batches.", "counter");
+  for (const auto& [outcome, count] : tally.requests_ended) {
+    fmt::format_to(out, "tipoff_requests_ended_total{{outcome=\"{}\"}} {}\n", outcome, count);
+  }
+  Counter(text, "tipoff_completions_late_total", "Completions after their batch's end.",
+          tally.late);
+  Counter(text, "tipoff_commits_failed_total",
+          "Commits that failed; those that were tried again, too.", tally.commits_failed);
+  Counter(text, "tipoff_commit_rows_total", "Request rows that were committed.",
+          tally.rows_committed);
+  Histogram(text, "tipoff_commit_duration_seconds", "Of a commit, from the call to its answer.",
+            tally.commit);
+  Histogram(text, "tipoff_request_wait_seconds", "Of a request, from its publish to its lease.",
+            tally.wait);
+  Histogram(text, "tipoff_request_run_seconds", "Of a request, from its lease to its report.",
+            tally.run);
+  Histogram(text, "tipoff_batch_overrun_seconds",
+            "Of a batch that has ended, after its promised time; 0 within it.", tally.overrun);
+}
+
 void AddOutbox(std::string& text, const std::vector<Batch>& live, Instant now) {
   std::uint64_t pending = 0;
   Instant oldest;
@@ -207,7 +255,9 @@ struct Collection : std::enable_shared_from_this<Collection> {
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
-  std::make_shared<Collection>(parts, std::move(done))->AskBatches();
+  auto collection = std::make_shared<Collection>(parts, std::move(done));
+  if (parts.tally != nullptr) AddTally(collection->text, *parts.tally);
+  collection->AskBatches();
 }
 
 }  // namespace tipoff

@@ -59,8 +59,9 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   std::map<std::string, Announce> announcers =
       MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
+  service->store_ = std::make_unique<MeteredStore>(loop, parts.store());
   service->coordinator_ = std::make_unique<Coordinator>(
-      loop, parts.store(), bus, parts.random(),
+      loop, *service->store_, bus, parts.random(),
       Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
   if (options.fetch_key_sets) {
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
@@ -76,9 +77,10 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   }
   options.api.version = VersionText();
   options.api.read_only = access == Access::kReadOnly;
-  service->api_ = std::make_unique<Api>(ApiParts{
-      loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
-      *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});
+  service->api_ = std::make_unique<Api>(
+      ApiParts{loop, *service->store_, bus, *service->history_, parts.random(),
+               *service->coordinator_, *service->auth_, *service->audit_,
+               service->push_worker_.get(), std::move(options.api), &service->store_->tally()});
   return service;
 }
 
