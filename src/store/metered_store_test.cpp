@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "flow/commit.h"
 #include "store/memory/memory_store.h"
 #include "support/manual_loop.h"
 
@@ -13,9 +14,9 @@ TEST(MeteredStore, WhatIsCommittedThroughItIsCountedAndNothingElseChanges) {
   MemoryDatabase database;
   MemoryStore memory(database, loop);
   MeteredStore store(loop, memory);
-  BatchCommit commit;
-  commit.next.id = BatchId("b1");
-  commit.next.version = 1;
+  Batch header;
+  header.id = BatchId("b1");
+  BatchCommit commit = MakeCreation(header, 0, {}, "c1", loop.Now(), {});
   auto made =
       Await<CreateOutcome>(loop, [&](auto done) { store.Create(commit, std::nullopt, done); });
   ASSERT_TRUE(made.ok() && made->created);
