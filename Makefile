@@ -1,7 +1,7 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test sim soak mutants why-matrix fuzz nightly bench \
-  bench-profiles check format clean
+.PHONY: help setup build run screenshots test sim soak mutants why-matrix fuzz nightly \
+  bench bench-profiles check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,7 +16,11 @@ build: setup    ## Build the release binary, build/release/tipoff
 run: build      ## Run the main job on a demo league: a whole game day, from history to predictions
 	@build/release/tipoff demo
 
-test: setup     ## Build with sanitizers and run every test
+screenshots: build ## Take the pictures of docs/screenshots from a demo league (needs chromium)
+	@node tests/browser/screenshots.mjs build/release/tipoff docs/screenshots
+
+test:           ## Build with sanitizers and run every test
+	@tools/setup test
 	@tools/test
 
 sim: build      ## Simulate 20,000 worlds with faults and check every promise; SEED=7 tells one of them

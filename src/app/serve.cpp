@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "api/keys.h"
+#include "app/dashboard.h"
 #include "app/game_date.h"
 #include "app/schedule.h"
 #include "app/scheduled_starts.h"
@@ -116,6 +117,7 @@ int Serve(const Globals& globals) {
   Service::Options options = ServiceOptionsFrom(config);
   options.auth.open = IsLoopback(config.Text("server.host"));
   options.predict_door = true;
+  options.api.page = DashboardFiles();
   options.fetch_key_sets = true;
   auto service = Service::Open(globals, Access::kReadWrite, std::move(options));
   if (!service.ok()) return Complain(service.error());

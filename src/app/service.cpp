@@ -1,6 +1,7 @@
 #include "app/service.h"
 
 #include "api/autopsies.h"
+#include "api/sessions.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
 #include "core/autopsy.h"
@@ -58,8 +59,9 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   std::map<std::string, Announce> announcers =
       MakeAnnouncers(options.announce, loop, bus, service->http_client_.get(), &parts.store());
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
+  service->store_ = std::make_unique<MeteredStore>(loop, parts.store());
   service->coordinator_ = std::make_unique<Coordinator>(
-      loop, parts.store(), bus, parts.random(),
+      loop, *service->store_, bus, parts.random(),
       Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
   if (options.fetch_key_sets) {
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
@@ -75,9 +77,10 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   }
   options.api.version = VersionText();
   options.api.read_only = access == Access::kReadOnly;
-  service->api_ = std::make_unique<Api>(ApiParts{
-      loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
-      *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});
+  service->api_ = std::make_unique<Api>(
+      ApiParts{loop, *service->store_, bus, *service->history_, parts.random(),
+               *service->coordinator_, *service->auth_, *service->audit_,
+               service->push_worker_.get(), std::move(options.api), &service->store_->tally()});
   return service;
 }
 
@@ -88,9 +91,9 @@ void Service::StartHousekeeping() {
 
 void Service::DropOld() {
   Store& store = engines_->store();
-  for (std::string_view kind :
-       {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
-        kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
+  for (std::string_view kind : {std::string_view("idempotency"), std::string_view("answer"),
+                                std::string_view("start"), std::string_view(kSessionRecords),
+                                kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
     store.DropRecords(std::string(kind), store.Now() - kRecordsKept, [](Result<std::size_t>) {});
   }
   if (keep_batches_ == Duration::zero()) return;

@@ -9,6 +9,7 @@
 #include "app/announcers.h"
 #include "app/engines.h"
 #include "http/client.h"
+#include "store/metered_store.h"
 
 namespace tipoff {
 
@@ -51,6 +52,7 @@ class Service {
   std::unique_ptr<HttpClient> http_client_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
+  std::unique_ptr<MeteredStore> store_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<Auth> auth_;
   std::unique_ptr<Audit> audit_;
