@@ -5,8 +5,6 @@
 #include "app/version.h"
 #include "core/autopsy.h"
 #include "flow/start.h"
-#include "history/sqlite/history_database.h"
-#include "history/sqlite/sqlite_history.h"
 #include "predict/pipeline.h"
 #include "view/canary.h"
 
@@ -50,7 +48,8 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   Loop& loop = parts.loop();
   if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
   Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
-  service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(globals.data));
+  service->history_ = HistorySourcesFrom(globals)(loop);
+  service->prefetch_ = std::make_unique<PrefetchSource>(loop, *service->history_, options.prefetch);
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
   }
@@ -60,7 +59,11 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),
-      Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
+      Coordinator::Options{.process = parts.process(),
+                           .sweep = options.sweep,
+                           .targets = std::move(announcers),
+                           .canary = options.canary,
+                           .prefetch = service->prefetch_->ForRelay()});
   if (options.fetch_key_sets) {
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
   }

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "app/announcers.h"
 #include "app/engines.h"
+#include "app/history.h"
 #include "http/client.h"
 
 namespace tipoff {
@@ -21,6 +22,7 @@ class Service {
     ApiOptions api;
     Auth::Options auth;
     Worker::Options push_worker;  // process, name and version are set here.
+    PrefetchPlan prefetch;
     bool predict_door = false;    // Whether /predict works what it is sent.
     bool fetch_key_sets = false;  // Whether OIDC key sets may be asked for over the network.
   };
@@ -51,6 +53,7 @@ class Service {
   std::unique_ptr<HttpClient> http_client_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
+  std::unique_ptr<PrefetchSource> prefetch_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<Auth> auth_;
   std::unique_ptr<Audit> audit_;

@@ -94,6 +94,8 @@ std::vector<std::string> DangersTogether(const Config& config) {
                   "the coordinator that sweeps would lose its lease between two rounds");
   dangers.Shorter("history.timeout", "batch.deadline",
                   "one query of the history could outlast the batch");
+  dangers.Shorter("history.wait_max", "batch.stall_after",
+                  "requests that wait for their history would count as stuck");
   bool audience = !config.Text("auth.oidc_audience").empty();
   bool emails = !config.Texts("auth.oidc_emails").empty();
   if (audience && !emails) {
@@ -105,6 +107,18 @@ std::vector<std::string> DangersTogether(const Config& config) {
     dangers.Add("auth.oidc_emails", "auth.oidc_audience",
                 "a token that those accounts gave to another service would be accepted here",
                 "set the audience that the push subscription uses, or unset both");
+  }
+  if (config.Text("history.source") == "postgres" && config.Text("history.postgres.url").empty()) {
+    dangers.Say("history.source", "postgres needs history.postgres.url: set it, or import here");
+  }
+  if (config.Text("history.source") == "bigquery") {
+    if (config.Text("history.bigquery.table").empty()) {
+      dangers.Say("history.source", "bigquery needs history.bigquery.table: set it");
+    }
+    if (config.Text("gcp.project").empty()) {
+      dangers.Say("history.source",
+                  "bigquery needs gcp.project, which is billed: set it, or GOOGLE_CLOUD_PROJECT");
+    }
   }
   CheckReceivers(config, dangers);
   CheckCloud(config, dangers);

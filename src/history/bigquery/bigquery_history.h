@@ -1,0 +1,62 @@
+// The `History` port over BigQuery's REST interface: a table or a view with the columns of
+// deploy/postgres/history.sql. One statement a query; its bytes billed go to the log. The API that
+// this speaks is recorded in fake_bigquery.h of the tests; no test reaches Google.
+//
+// A query that is not done within its timeout is cancelled: by BigQuery itself (`jobTimeoutMs`) and
+// by a call of jobs.cancel, so that nothing is billed for an answer that nobody waits for.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/loop.h"
+#include "google/service_account.h"
+#include "history/bigquery/statement.h"
+#include "history/history.h"
+#include "http/client.h"
+
+namespace tipoff {
+
+struct BigqueryOptions {
+  std::string project;  // Whose quota is used, and who is billed.
+  BigqueryTable table;
+  std::string credentials_file;  // A service account's key; empty: the machine's own account.
+  std::string endpoint = "https://bigquery.googleapis.com";
+  std::string metadata =
+      "http://metadata.google.internal";  // Where the machine's account is asked.
+};
+
+class BigqueryHistory final : public History {
+ public:
+  // `loop` outlives this object.
+  BigqueryHistory(Loop& loop, BigqueryOptions options);
+  ~BigqueryHistory() override;
+
+  // kUnavailable: no token, no access, no table, over the quota, or not in time; the message says
+  // which, with BigQuery's own words.
+  void Load(HistoryQuery query, LoadDone done) override;
+
+ private:
+  struct Job;
+  using TokenDone = std::function<void(Result<std::string>)>;
+  void WithToken(TokenDone done);
+  void AskTheMachine(TokenDone done);
+  void Call(std::shared_ptr<Job> job, HttpCall call);
+  void Answered(std::shared_ptr<Job> job, Result<HttpResponse> response);
+  void More(std::shared_ptr<Job> job, const BigqueryPage& page);
+  void Finish(const std::shared_ptr<Job>& job, Result<HistoryBatch> answer);
+  void Cancel(const Job& job);
+  std::string Url(const std::string& path) const;
+
+  Loop& loop_;
+  BigqueryOptions options_;
+  std::optional<Result<gcloud::ServiceAccount>> account_;  // Where a key file is named.
+  std::string token_;
+  Duration token_until_{};  // Steady time.
+  HttpClient client_;
+};
+
+}  // namespace tipoff
