@@ -77,7 +77,7 @@ TEST(RequestMessage, ThePlatformsWorkersGetTheNewestThirtyGamesInSixFields) {
   ASSERT_EQ(games.size(), 30u);
   EXPECT_EQ(DumpJson(games[0]),
             R"({"game_date":"2025-01-13","opponent_team_abbr":"DAL","days_rest":2,)"
-            R"("is_home":false,"points":28,"minutes_played":3.15E1})");
+            R"("is_home":false,"points":28,"minutes_played":31.5})");
   EXPECT_EQ(parsed().at("history").as_array().size(), 82u);
 }
 

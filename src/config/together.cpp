@@ -94,8 +94,6 @@ std::vector<std::string> DangersTogether(const Config& config) {
                   "the coordinator that sweeps would lose its lease between two rounds");
   dangers.Shorter("history.timeout", "batch.deadline",
                   "one query of the history could outlast the batch");
-  dangers.Shorter("history.wait_max", "batch.stall_after",
-                  "requests that wait for their history would count as stuck");
   bool audience = !config.Text("auth.oidc_audience").empty();
   bool emails = !config.Texts("auth.oidc_emails").empty();
   if (audience && !emails) {

@@ -48,6 +48,7 @@ class SqliteBackend : public HistoryBackend {
       fact.game = {.game = row.game.game,
                    .date = row.game.date,
                    .season = row.game.season,
+                   .type = row.game.playoffs ? "Playoffs" : "Regular Season",
                    .home = row.game.is_home ? row.game.team : row.game.opponent,
                    .away = row.game.is_home ? row.game.opponent : row.game.team,
                    .home_by = HomeBy::kItself};
@@ -217,7 +218,8 @@ TEST_P(HistoryContract, F44_OnlyGamesBeforeTheDayWithinTheLookbackTheNewestFirst
     query.players = {PlayerId("a")};
     query.before = kDay;
     std::vector<int> ago;
-    for (const GameRecord& game : Load(query)->players[0].games) ago.push_back(kDay - game.date);
+    HistoryBatch batch = Load(query).value();
+    for (const GameRecord& game : batch.players[0].games) ago.push_back(kDay - game.date);
     return ago;
   };
   EXPECT_EQ(days({}), (std::vector<int>{1, 3, 5, 400}));

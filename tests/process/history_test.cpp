@@ -29,6 +29,9 @@ class HistoryProcessTest : public testing::Test {
 
   json::value Run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"--data", data_.path()});
+    return Ask(std::move(arguments));
+  }
+  static json::value Ask(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"-o", "json"});
     Program program(arguments);
     Finished finished = program.Wait(kSoon);
@@ -65,7 +68,7 @@ TEST_F(HistoryProcessTest, F06_AServerWithADelayedPrefetchStartsAndEndsABatchInT
                  "--history-delay", kDelay});
   std::string line = serve.FirstLine();
   ASSERT_THAT(line, testing::StartsWith("listening on "));
-  json::value batch = Run({"batch", "start", "--date", date_, "--wait", "--url",
+  json::value batch = Ask({"batch", "start", "--date", date_, "--wait", "--url",
                            line.substr(std::string("listening on ").size())});
   EXPECT_EQ(batch.at("status").as_string(), "succeeded");
   serve.Signal(SIGTERM);

@@ -44,7 +44,7 @@ Connection::Connection(std::string url, const StopSignal& stop)
 }
 
 Connection::~Connection() {
-  Close(true);
+  Close();
   close(timer_);
 }
 
@@ -56,14 +56,13 @@ Result<std::vector<Rows>> Connection::Ask(const std::vector<Question>& questions
     TIPOFF_TRY_STATUS(Send(questions, timeout));
     return Receive(questions.size());
   }();
-  if (!answer.ok()) Close(true);
+  if (!answer.ok()) Close();
   return answer;
 }
 
 Status Connection::Connect() {
-  // A cancel goes over a connection of its own, which must not wait for a dead host for minutes.
-  const char* names[] = {"dbname", "tcp_user_timeout", "application_name", nullptr};
-  const char* values[] = {url_.c_str(), "5000", "tipoff", nullptr};
+  const char* names[] = {"dbname", "application_name", nullptr};
+  const char* values[] = {url_.c_str(), "tipoff", nullptr};
   connection_ = PQconnectStartParams(names, values, 1);
   if (connection_ == nullptr) return Error{Errc::kUnavailable, "PostgreSQL: no memory is left"};
   if (PQstatus(connection_) == CONNECTION_BAD) return Failed("can't connect");
@@ -88,7 +87,10 @@ Status Connection::Send(const std::vector<Question>& questions, Duration timeout
     return PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
                              values.data(), nullptr, nullptr, 0) == 1;
   };
-  bool sent = send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {}) && send(limit, {});
+  // The server gives up by itself: in time, and soon after this end of the connection is closed. An
+  // order to cancel would go over a connection of its own, for which libpq knows no time limit.
+  bool sent = send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {}) && send(limit, {}) &&
+              send("SET LOCAL client_connection_check_interval = 1000", {});
   for (const Question& question : questions) sent = sent && send(question.sql, question.parameters);
   sent = sent && send("COMMIT", {}) && PQpipelineSync(connection_) == 1;
   if (!sent) return Failed("can't ask");
@@ -175,16 +177,8 @@ void Connection::Arm(Duration timeout) {
   timerfd_settime(timer_, 0, &when, nullptr);
 }
 
-void Connection::Close(bool cancel) {
-  if (connection_ == nullptr) return;
-  if (cancel && PQtransactionStatus(connection_) == PQTRANS_ACTIVE) {
-    if (PGcancel* order = PQgetCancel(connection_)) {
-      char problem[256];
-      PQcancel(order, problem, sizeof(problem));
-      PQfreeCancel(order);
-    }
-  }
-  PQfinish(std::exchange(connection_, nullptr));
+void Connection::Close() {
+  if (connection_ != nullptr) PQfinish(std::exchange(connection_, nullptr));
 }
 
 }  // namespace tipoff::postgres

@@ -75,7 +75,7 @@ class Connection {
   Error Late() const;
   Error Failed(const std::string& what);
   void Arm(Duration timeout);
-  void Close(bool cancel);
+  void Close();
 
   std::string url_;
   const StopSignal& stop_;

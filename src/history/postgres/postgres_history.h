@@ -2,8 +2,9 @@
 // round trip (a pipeline of statements in one read-only snapshot), on one of a few threads with a
 // connection of its own each.
 //
-// A query that takes longer than its timeout is given up by the server, by `statement_timeout`; the
-// client cancels it and drops the connection. The next query connects anew.
+// A query that takes longer than its timeout is given up by both ends: the server cancels it
+// (`statement_timeout`), also once the connection is closed (`client_connection_check_interval`, so
+// from PostgreSQL 14 on), and the client closes it. The next query connects anew.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@ class PostgresHistory final : public History {
  public:
   // Connects when it is first asked. `loop` outlives this object.
   PostgresHistory(Loop& loop, PostgresOptions options);
-  // Cancels what is under way; its answers, and those of queries not begun, are never posted.
+  // Gives up what is under way; its answers, and those of queries not begun, are never posted.
   ~PostgresHistory() override;
 
   // kUnavailable: no connection, no tables, no box scores, or not in time; the message says which,
