@@ -1,6 +1,6 @@
 // The `History` port over BigQuery's REST interface: a table or a view with the columns of
-// deploy/postgres/history.sql. One statement a query; its bytes billed go to the log. The API that
-// this speaks is recorded in fake_bigquery.h of the tests; no test reaches Google.
+// deploy/postgres/history.sql. One statement a query; its bytes billed go to the log. What
+// it speaks is tested against fake_bigquery.h of the tests; no test reaches Google.
 //
 // A query that is not done within its timeout is cancelled: by BigQuery itself (`jobTimeoutMs`) and
 // by a call of jobs.cancel, so that nothing is billed for an answer that nobody waits for.
