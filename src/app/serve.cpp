@@ -75,6 +75,7 @@ class Server {
     service_.coordinator().Start();
     service_.StartHousekeeping();
     service_.WarmAuth();
+    service_.WarmHistory();
     schedule_.Start();
     Worker::Options worker = WorkerOptionsFrom(config_);
     worker.drain = kWorkGrace;

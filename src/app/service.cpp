@@ -3,6 +3,7 @@
 #include "api/autopsies.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
+#include "base/new_york.h"
 #include "core/autopsy.h"
 #include "flow/start.h"
 #include "predict/pipeline.h"
@@ -48,7 +49,8 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   Loop& loop = parts.loop();
   if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
   Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
-  service->history_ = HistorySourcesFrom(globals)(loop);
+  service->history_ = parts.histories()(loop);
+  service->history_is_local_ = !HistoryIsRemote(globals.config);
   service->prefetch_ = std::make_unique<PrefetchSource>(loop, *service->history_, options.prefetch);
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
@@ -82,6 +84,13 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
       loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
       *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});
   return service;
+}
+
+// Once it was asked, it takes them in when nobody asks.
+void Service::WarmHistory() {
+  if (!history_is_local_) return;
+  history_->Load({.before = NewYorkDay(engines_->loop().Now())},
+                 [](const Result<HistoryBatch>&) {});
 }
 
 void Service::StartHousekeeping() {

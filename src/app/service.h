@@ -39,6 +39,9 @@ class Service {
   // Reads the keys before anybody comes.
   void WarmAuth() { auth_->Warm(); }
 
+  // Lets the first batch find the box scores in memory, where they lie in the data folder.
+  void WarmHistory();
+
   // Sweeps away now and then what nobody needs any more: answers kept for repeats.
   void StartHousekeeping();
 
@@ -53,6 +56,7 @@ class Service {
   std::unique_ptr<HttpClient> http_client_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
+  bool history_is_local_ = true;
   std::unique_ptr<PrefetchSource> prefetch_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<Auth> auth_;

@@ -1,7 +1,7 @@
 // A small server that speaks as much of BigQuery's REST interface as is asked of it: jobs.query,
 // jobs.getQueryResults in pages, jobs.cancel, and the machine's token. Its answers have the form of
-// the published reference; the statement itself is not run, but answered from a table in memory by its
-// parameters.
+// the published reference; the statement itself is not run, but answered from a table in memory by
+// its parameters.
 #pragma once
 
 #include <fmt/format.h>
