@@ -16,7 +16,7 @@ BigqueryOptions BigqueryOptionsFrom(const Config& config) {
   options.table.table = config.Text("history.bigquery.table");
   options.table.location = config.Text("history.bigquery.location");
   options.table.bytes_max = config.Integer("history.bigquery.bytes_max");
-  options.credentials_file = config.Text("gcp.credentials_file");
+  options.account.credentials_file = config.Text("gcp.credentials_file");
   options.endpoint = config.Text("history.bigquery.endpoint");
   return options;
 }

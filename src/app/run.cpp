@@ -28,13 +28,13 @@ class DayRun {
         announce_(AnnounceOptionsFrom(config)),
         http_client_(announce_.webhooks.empty() ? nullptr
                                                 : std::make_unique<HttpClient>(engines.loop())),
+        rows_(engines.loop(), engines.store(), announce_.rows),
         history_(engines.histories()(engines.loop())),
         prefetch_(engines.loop(), *history_, PrefetchPlanFrom(config, options.history_delay)),
         coordinator_(engines.loop(), engines.store(), engines.bus(), engines.random(),
                      {.process = engines.process(),
                       .sweep = SweepOptionsFrom(config),
-                      .targets = MakeAnnouncers(announce_, engines.loop(), engines.bus(),
-                                                http_client_.get()),
+                      .targets = Targets(),
                       .prefetch = prefetch_.ForRelay()}) {}
 
   Result<StartOutcome> Start() {
@@ -69,6 +69,12 @@ class DayRun {
   }
 
  private:
+  std::map<std::string, Announce> Targets() {
+    auto targets = MakeAnnouncers(announce_, engines_.loop(), engines_.bus(), http_client_.get());
+    rows_.AddTo(targets);
+    return targets;
+  }
+
   void Look(const BatchId& batch, Progress& progress) {
     engines_.store().Load(batch, {}, [this, batch, &progress](Result<Snapshot> snapshot) {
       if (!looking_) return;
@@ -122,6 +128,7 @@ class DayRun {
   const RunOptions& options_;
   AnnounceOptions announce_;
   std::unique_ptr<HttpClient> http_client_;
+  BigqueryRows rows_;
   std::unique_ptr<History> history_;
   PrefetchSource prefetch_;
   Coordinator coordinator_;

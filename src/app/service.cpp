@@ -58,6 +58,8 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   service->keep_batches_ = options.sweep.keep_batches;
   std::map<std::string, Announce> announcers =
       MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
+  service->rows_ = std::make_unique<BigqueryRows>(loop, parts.store(), options.announce.rows);
+  service->rows_->AddTo(announcers);
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
   service->coordinator_ = std::make_unique<Coordinator>(
       loop, parts.store(), bus, parts.random(),

@@ -54,6 +54,7 @@ class Service {
 
   std::unique_ptr<Engines> engines_;
   std::unique_ptr<HttpClient> http_client_;
+  std::unique_ptr<BigqueryRows> rows_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
   bool history_is_local_ = true;

@@ -252,6 +252,15 @@ constexpr std::array kSettings{
     Row("announce.timeout", kDuration, "10s", "One call of a receiver",
         {.least = "100ms", .most = "50s"}),
 
+    Row("publish.bigquery.table", kText, "",
+        "Published predictions become rows of this table, PROJECT.DATASET.TABLE; unset: they do "
+        "not",
+        {.optional = true,
+         .example = "\"my-project.nba.predictions\"",
+         .problem = BigqueryTableProblem}),
+    Row("publish.bigquery.endpoint", kText, "https://bigquery.googleapis.com",
+        "Where the service is", {.problem = EmptyProblem}),
+
     Row("gcp.project", kText, "", "Google Cloud project of Firestore and Pub/Sub",
         {.optional = true, .alias = "GOOGLE_CLOUD_PROJECT", .example = "\"my-project\""}),
     Row("gcp.credentials_file", kText, "",

@@ -124,8 +124,8 @@ class BigqueryBackend : public HistoryBackend {
     return std::make_unique<BigqueryHistory>(
         loop, BigqueryOptions{.project = "billed",
                               .table = {.table = "nba.analytics.player_games"},
-                              .endpoint = google_.url(),
-                              .metadata = google_.url()});
+                              .account = {.metadata = google_.url()},
+                              .endpoint = google_.url()});
   }
   void Put(const std::vector<PlayerGame>& rows) override { google_.Put(rows); }
 

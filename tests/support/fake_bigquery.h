@@ -47,6 +47,13 @@ class FakeBigquery {
   std::string refusal;      // BigQuery's words for it.
   bool no_account = false;  // The machine has none.
 
+  std::string row_refusal;  // No row is taken, for this reason.
+
+  // By insertId, as BigQuery keeps them for a while.
+  std::map<std::string, boost::json::object> Inserted() {
+    std::lock_guard lock(mutex_);
+    return inserted_;
+  }
   std::vector<std::string> Seen(const std::string& what) {
     std::lock_guard lock(mutex_);
     return seen_[what];
@@ -80,6 +87,10 @@ class FakeBigquery {
           Answer(Object{{"error", {{"code", refuse}, {"message", refusal}, {"status", "PROBLEM"}}}},
                  refuse));
     }
+    if (request.path.ends_with("/insertAll")) {
+      seen_["inserts"].push_back(request.path);
+      return responder->Send(Answer(Insert(ParseJson(request.body).value())));
+    }
     const std::string base = "/bigquery/v2/projects/billed/";
     if (!request.path.starts_with(base)) return responder->Send(HttpProblem(404, request.path));
     std::string rest = request.path.substr(base.size());
@@ -90,6 +101,21 @@ class FakeBigquery {
     }
     seen_["results"].push_back(rest);
     responder->Send(Answer(Page(rest.substr(8), std::string(request.Query("pageToken")))));
+  }
+
+  Value Insert(const Value& body) {
+    if (!row_refusal.empty()) {
+      return Object{
+          {"kind", "bigquery#tableDataInsertAllResponse"},
+          {"insertErrors", Array{Object{{"index", 3},
+                                        {"errors", Array{Object{{"reason", "invalid"},
+                                                                {"location", "line"},
+                                                                {"message", row_refusal}}}}}}}};
+    }
+    for (const Value& row : body.at("rows").as_array()) {
+      inserted_[std::string(row.at("insertId").as_string())] = row.at("json").as_object();
+    }
+    return Object{{"kind", "bigquery#tableDataInsertAllResponse"}};
   }
 
   void Begin(const HttpRequest& request, std::shared_ptr<Responder> responder) {
@@ -194,6 +220,7 @@ class FakeBigquery {
   std::vector<PlayerGame> rows_;
   std::unique_ptr<HistoryTable> table_;
   std::map<std::string, Stored> jobs_;
+  std::map<std::string, boost::json::object> inserted_;
   std::map<std::string, std::vector<std::string>> seen_;
   std::unique_ptr<HttpServer> server_;
 };

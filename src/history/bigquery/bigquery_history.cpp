@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/reply.h"
 
@@ -17,26 +16,14 @@ constexpr Duration kFirstWait = std::chrono::seconds(1);
 constexpr Duration kNextWait = std::chrono::seconds(9);
 // On top of it, for the network.
 constexpr Duration kCallTime = std::chrono::seconds(5);
-// A token is renewed so long before its end.
-constexpr Duration kTokenSpare = std::chrono::minutes(5);
 // A page of 100 players with 82 games each is about 4 MB.
 constexpr std::size_t kAnswerBytesMax = 64u << 20;
 
-Error Refused(const HttpResponse& response) {
-  std::string words = ServerWords(response);
-  if (auto parsed = ParseJson(response.body); parsed.ok()) {
-    if (const auto* error = JsonReader(*parsed).Find("error")) {
-      std::string message = JsonReader(*error).Text("message");
-      if (!message.empty()) words = message;
-    }
+std::string RemedyFor(int status) {
+  if (status == 401 || status == 403) {
+    return "; the account needs the roles bigquery.jobUser and bigquery.dataViewer";
   }
-  std::string remedy;
-  if (response.status == 401 || response.status == 403) {
-    remedy = "; the account needs the roles bigquery.jobUser and bigquery.dataViewer";
-  }
-  if (response.status == 404) remedy = "; see history.bigquery.table and history.bigquery.location";
-  return {Errc::kUnavailable,
-          fmt::format("BigQuery refused with {}: {}{}", response.status, words, remedy)};
+  return status == 404 ? "; see history.bigquery.table and history.bigquery.location" : "";
 }
 
 }  // namespace
@@ -47,17 +34,17 @@ struct BigqueryHistory::Job {
   BigqueryAnswer answer;
   std::shared_ptr<Reply<HistoryBatch>> reply;
   Duration begun_at{};  // Steady time.
-  std::string id, location;
+  std::string token, id, location;
   std::int64_t bytes = 0;
   std::size_t rows = 0;
   bool over = false;
 };
 
 BigqueryHistory::BigqueryHistory(Loop& loop, BigqueryOptions options)
-    : loop_(loop), options_(std::move(options)), client_(loop) {
-  if (options_.credentials_file.empty()) return;
-  account_.emplace(gcloud::ServiceAccount::Read(options_.credentials_file));
-}
+    : loop_(loop),
+      options_(std::move(options)),
+      client_(loop),
+      account_(loop, client_, options_.account) {}
 
 BigqueryHistory::~BigqueryHistory() = default;
 
@@ -73,45 +60,15 @@ void BigqueryHistory::Load(HistoryQuery query, LoadDone done) {
                                             if (!finished) Cancel(*job);
                                             done(std::move(answer));
                                           });
-  WithToken([this, job](Result<std::string> token) {
+  account_.WithToken([this, job](Result<std::string> token) {
     if (!token.ok()) return Finish(job, token.error());
+    job->token = *token;
     HttpCall call;
     call.method = "POST";
     call.url = Url("queries");
     call.body = BigqueryRequest(options_.table, job->answer.query(), kFirstWait);
     call.timeout = kFirstWait + kCallTime;
     Call(job, std::move(call));
-  });
-}
-
-// --- tokens -----------------------------------------------------------------------------------
-
-void BigqueryHistory::WithToken(TokenDone done) {
-  if (!token_.empty() && loop_.Steady() < token_until_) return done(token_);
-  if (!account_) return AskTheMachine(std::move(done));
-  if (!account_->ok()) return done(account_->error());
-  token_ = account_->value().SignFor("https://bigquery.googleapis.com/", loop_.Now());
-  token_until_ = loop_.Steady() + gcloud::kSelfSignedTokenLife - kTokenSpare;
-  done(token_);
-}
-
-void BigqueryHistory::AskTheMachine(TokenDone done) {
-  HttpCall call;
-  call.url = options_.metadata + "/computeMetadata/v1/instance/service-accounts/default/token";
-  call.headers = {{"Metadata-Flavor", "Google"}};
-  client_.Call(std::move(call), [this, done = std::move(done)](Result<HttpResponse> response) {
-    Error none{Errc::kUnavailable,
-               "no Google account: name a service account's key in gcp.credentials_file, or run "
-               "where a metadata server answers"};
-    if (!response.ok() || response->status != 200) return done(none);
-    auto parsed = ParseJson(response->body);
-    if (!parsed.ok()) return done(none);
-    JsonReader reader(*parsed);
-    token_ = reader.Text("access_token");
-    auto life = std::chrono::seconds(reader.Integer("expires_in"));
-    token_until_ = loop_.Steady() + std::max<Duration>(life - kTokenSpare, life / 2);
-    if (token_.empty()) return done(none);
-    done(token_);
   });
 }
 
@@ -124,7 +81,7 @@ std::string BigqueryHistory::Url(const std::string& path) const {
 
 void BigqueryHistory::Call(std::shared_ptr<Job> job, HttpCall call) {
   if (job->over) return;
-  call.headers = {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}};
+  call.headers = {{"Authorization", "Bearer " + job->token}, {"Content-Type", "application/json"}};
   call.body_max = kAnswerBytesMax;
   client_.Call(std::move(call),
                [this, job](Result<HttpResponse> response) { Answered(job, std::move(response)); });
@@ -133,8 +90,8 @@ void BigqueryHistory::Call(std::shared_ptr<Job> job, HttpCall call) {
 void BigqueryHistory::Answered(std::shared_ptr<Job> job, Result<HttpResponse> response) {
   if (!response.ok()) return Finish(job, response.error());
   if (response->status != 200) {
-    if (response->status == 401) token_.clear();
-    return Finish(job, Refused(*response));
+    if (response->status == 401) account_.Forget();
+    return Finish(job, BigqueryRefusal(*response, RemedyFor(response->status)));
   }
   auto page = ReadBigqueryPage(response->body);
   if (!page.ok()) return Finish(job, page.error());
@@ -183,7 +140,7 @@ void BigqueryHistory::Cancel(const Job& job) {
   call.method = "POST";
   call.url = Url(fmt::format("jobs/{}/cancel", PercentEncode(job.id)));
   if (!job.location.empty()) call.url += "?location=" + PercentEncode(job.location);
-  call.headers = {{"Authorization", "Bearer " + token_}};
+  call.headers = {{"Authorization", "Bearer " + job.token}};
   client_.Call(std::move(call), [id = job.id](const Result<HttpResponse>& response) {
     bool cancelled = response.ok() && response->status == 200;
     Log(Severity::kWarning, cancelled ? "a late query was cancelled" : "a late query runs on",

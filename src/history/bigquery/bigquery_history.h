@@ -6,14 +6,11 @@
 // by a call of jobs.cancel, so that nothing is billed for an answer that nobody waits for.
 #pragma once
 
-#include <deque>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/loop.h"
-#include "google/service_account.h"
+#include "history/bigquery/account.h"
 #include "history/bigquery/statement.h"
 #include "history/history.h"
 #include "http/client.h"
@@ -23,10 +20,8 @@ namespace tipoff {
 struct BigqueryOptions {
   std::string project;  // Whose quota is used, and who is billed.
   BigqueryTable table;
-  std::string credentials_file;  // A service account's key; empty: the machine's own account.
+  BigqueryAccount::Options account;
   std::string endpoint = "https://bigquery.googleapis.com";
-  std::string metadata =
-      "http://metadata.google.internal";  // Where the machine's account is asked.
 };
 
 class BigqueryHistory final : public History {
@@ -41,9 +36,6 @@ class BigqueryHistory final : public History {
 
  private:
   struct Job;
-  using TokenDone = std::function<void(Result<std::string>)>;
-  void WithToken(TokenDone done);
-  void AskTheMachine(TokenDone done);
   void Call(std::shared_ptr<Job> job, HttpCall call);
   void Answered(std::shared_ptr<Job> job, Result<HttpResponse> response);
   void More(std::shared_ptr<Job> job, const BigqueryPage& page);
@@ -53,10 +45,8 @@ class BigqueryHistory final : public History {
 
   Loop& loop_;
   BigqueryOptions options_;
-  std::optional<Result<gcloud::ServiceAccount>> account_;  // Where a key file is named.
-  std::string token_;
-  Duration token_until_{};  // Steady time.
   HttpClient client_;
+  BigqueryAccount account_;
 };
 
 }  // namespace tipoff

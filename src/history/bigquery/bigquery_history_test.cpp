@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "history/bigquery/account.h"
 #include "history/bigquery/statement.h"
 #include "support/fake_bigquery.h"
 #include "support/manual_loop.h"
@@ -35,8 +36,8 @@ class BigqueryHistoryTest : public testing::Test {
   BigqueryOptions Options() {
     return {.project = "billed",
             .table = {.table = "nba.analytics.player_games", .location = "EU"},
-            .endpoint = google_.url(),
-            .metadata = google_.url()};
+            .account = {.metadata = google_.url()},
+            .endpoint = google_.url()};
   }
   Result<HistoryBatch> Load(BigqueryHistory& history, Duration timeout = seconds(20)) {
     return Await<HistoryBatch>(loop_, [&](auto done) {
@@ -127,7 +128,7 @@ TEST_F(BigqueryHistoryTest, WithoutAnAccountItSaysWhereOneIsNamed) {
   BigqueryHistory history(loop_, Options());
   EXPECT_THAT(Load(history).error().message, HasSubstr("gcp.credentials_file"));
   BigqueryOptions options = Options();
-  options.credentials_file = "/nowhere/key.json";
+  options.account.credentials_file = "/nowhere/key.json";
   BigqueryHistory other(loop_, options);
   EXPECT_THAT(Load(other).error().message, HasSubstr("/nowhere/key.json"));
 }
