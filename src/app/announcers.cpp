@@ -43,6 +43,9 @@ AnnounceOptions AnnounceOptionsFrom(const Config& config) {
       webhook.timeout = config.Span("announce.timeout");
     }
   }
+  options.rows.table = config.Text("publish.bigquery.table");
+  options.rows.endpoint = config.Text("publish.bigquery.endpoint");
+  options.rows.account.credentials_file = config.Text("gcp.credentials_file");
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/bigquery_rows.h"
 #include "app/webhook.h"
 #include "bus/bus.h"
 #include "config/config.h"
@@ -15,6 +16,7 @@ namespace tipoff {
 struct AnnounceOptions {
   bool bus = false;
   std::vector<Webhook> webhooks;
+  BigqueryRowsOptions rows;
 };
 
 AnnounceOptions AnnounceOptionsFrom(const Config& config);

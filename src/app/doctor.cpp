@@ -11,8 +11,10 @@
 #include "app/diagnosis.h"
 #include "app/doctor_cloud.h"
 #include "app/doctor_folder.h"
+#include "app/doctor_history.h"
 #include "app/game_date.h"
 #include "app/gcp.h"
+#include "app/history.h"
 #include "app/settings.h"
 
 namespace tipoff {
@@ -157,6 +159,9 @@ int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
     can_ask = ExamineCloud(globals, findings);
   } else if (url->empty()) {
     can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
+  }
+  if (url->empty() && HistoryIsRemote(globals.config)) {
+    findings.push_back(ExamineHistorySource(globals));
   }
   if (can_ask) {
     auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);

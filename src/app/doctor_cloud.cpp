@@ -5,6 +5,7 @@
 #include "app/engines.h"
 #include "app/game_date.h"
 #include "app/gcp.h"
+#include "app/history.h"
 #include "bus/pubsub/pubsub_admin.h"
 
 namespace tipoff {
@@ -56,7 +57,7 @@ Duration SlowestRequest(const Config& config) {
 
 bool ExamineCloud(const Globals& globals, std::vector<Finding>& findings) {
   const Config& config = globals.config;
-  findings.push_back(ExamineHistory(globals));
+  if (!HistoryIsRemote(globals.config)) findings.push_back(ExamineHistory(globals));
   if (!config.Text("gcp.pubsub_emulator").empty()) findings.push_back(JudgeEmulators(config));
   Finding store{.name = "store",
                 .detail = fmt::format("Firestore, project {}, database {}",

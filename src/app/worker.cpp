@@ -13,6 +13,7 @@
 #include "app/engines.h"
 #include "app/gcp.h"
 #include "app/health_door.h"
+#include "app/history.h"
 #include "app/remote_worker.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -101,7 +102,7 @@ class LocalWorker {
 int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
   auto engines = Engines::Open(globals, Access::kReadWrite);
   if (!engines.ok()) return Complain(engines.error());
-  if (!HasHistory(globals.data)) {
+  if (!HistoryIsRemote(globals.config) && !HasHistory(globals.data)) {
     return Complain({Errc::kNotFound,
                      fmt::format("there is no history in '{0}', so nobody could be predicted: "
                                  "`tipoff --data {0} import FILE...` here, or copy history.db from "

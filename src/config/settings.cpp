@@ -76,6 +76,18 @@ std::string EmptyProblem(const SettingValue& value) {
   return std::get<std::string>(value).empty() ? "must not be empty" : "";
 }
 
+// It becomes part of a statement.
+std::string BigqueryTableProblem(const SettingValue& value) {
+  const auto* table = std::get_if<std::string>(&value);
+  if (table == nullptr) return "";
+  bool plain = std::count(table->begin(), table->end(), '.') == 2 &&
+               std::all_of(table->begin(), table->end(), [](char c) {
+                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+               });
+  return plain ? "" : fmt::format("'{}' is not of the form PROJECT.DATASET.TABLE", *table);
+}
+
 std::string EmulatorProblem(const SettingValue& value) {
   const auto* address = std::get_if<std::string>(&value);
   if (address == nullptr) return "";
@@ -185,6 +197,36 @@ constexpr std::array kSettings{
         {.least = "1d", .most = "36500d"}),
     Row("history.timeout", kDuration, "30s", "One query of the history",
         {.least = "100ms", .most = "10m"}),
+    Row("history.source", kText, "sqlite",
+        "sqlite: what was imported into the data folder; postgres, bigquery: a database of your "
+        "own",
+        {.choices = "sqlite|postgres|bigquery"}),
+    Row("history.postgres.url", kText, "",
+        "Where that is, such as 'postgresql://tipoff@db.example.com/nba'",
+        {.optional = true,
+         .secret = true,
+         .example = "\"postgresql://tipoff@db.example.com/nba\""}),
+    Row("history.bigquery.table", kText, "",
+        "Table or view, PROJECT.DATASET.TABLE, with the columns of deploy/postgres/history.sql",
+        {.optional = true,
+         .example = "\"my-project.nba.player_games\"",
+         .problem = BigqueryTableProblem}),
+    Row("history.bigquery.location", kText, "",
+        "Where its dataset is, such as US; empty: asked for"),
+    Row("history.bigquery.bytes_max", kInteger, "0",
+        "A query that would be billed for more bytes is refused; 0: none is",
+        {.least = "0", .most = "1000000000000000"}),
+    Row("history.bigquery.endpoint", kText, "https://bigquery.googleapis.com",
+        "Where the service is", {.problem = EmptyProblem}),
+    Row("history.mode", kText, "auto",
+        "Who loads it. prefetch (or true): the coordinator, ahead; worker (or false): workers; "
+        "auto: workers where it lies in the data folder",
+        {.choices = "auto|prefetch|worker|true|false", .alias = "ENABLE_BATCH_HISTORICAL_LOAD"}),
+    Row("history.wait_max", kDuration, "2s",
+        "How long a request waits for its prefetch before it goes without",
+        {.least = "0s", .most = "1m"}),
+    Row("history.parallel", kInteger, "4", "Queries of the history at once, of 100 players each",
+        {.least = "1", .most = "32"}),
 
     Row("commit.interval_min", kDuration, "",
         "No two commits of a batch closer than this; unset: 0s, with Firestore 1s",
@@ -252,6 +294,15 @@ constexpr std::array kSettings{
         {.problem = EmptyProblem}),
     Row("announce.timeout", kDuration, "10s", "One call of a receiver",
         {.least = "100ms", .most = "50s"}),
+
+    Row("publish.bigquery.table", kText, "",
+        "Published predictions become rows of this table, PROJECT.DATASET.TABLE; unset: they do "
+        "not",
+        {.optional = true,
+         .example = "\"my-project.nba.predictions\"",
+         .problem = BigqueryTableProblem}),
+    Row("publish.bigquery.endpoint", kText, "https://bigquery.googleapis.com",
+        "Where the service is", {.problem = EmptyProblem}),
 
     Row("gcp.project", kText, "", "Google Cloud project of Firestore and Pub/Sub",
         {.optional = true, .alias = "GOOGLE_CLOUD_PROJECT", .example = "\"my-project\""}),

@@ -119,6 +119,18 @@ std::vector<std::string> DangersTogether(const Config& config) {
                             "there, too",
                             operating));
   }
+  if (config.Text("history.source") == "postgres" && config.Text("history.postgres.url").empty()) {
+    dangers.Say("history.source", "postgres needs history.postgres.url: set it, or import here");
+  }
+  if (config.Text("history.source") == "bigquery") {
+    if (config.Text("history.bigquery.table").empty()) {
+      dangers.Say("history.source", "bigquery needs history.bigquery.table: set it");
+    }
+    if (config.Text("gcp.project").empty()) {
+      dangers.Say("history.source",
+                  "bigquery needs gcp.project, which is billed: set it, or GOOGLE_CLOUD_PROJECT");
+    }
+  }
   CheckReceivers(config, dangers);
   CheckCloud(config, dangers);
   return dangers.Take();

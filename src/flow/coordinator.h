@@ -24,8 +24,9 @@ class Coordinator {
     Incarnation process;
     Sweep::Options sweep;
     std::map<std::string, Announce> targets;
-    CanaryRunner::Options canary = {};  // Off unless it has a period.
+    CanaryRunner::Options canary = {};                   // Off unless it has a period.
     std::size_t rows_per_chunk = limits::kRowsPerChunk;  // Of a batch being created.
+    Relay::Prefetch prefetch = {};                       // Off unless it has a source.
   };
 
   // All must outlive this.

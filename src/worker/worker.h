@@ -80,9 +80,9 @@ class Worker {
   Loop& loop_;
   Store& store_;
   Bus& bus_;
-  History& history_;
   Predictor predict_;
   Options options_;
+  HistoryLoader loader_;
   Topic topic_;
   Presence presence_;
   TroubleLog troubles_;
