@@ -21,9 +21,9 @@ constexpr std::size_t kNameBytesMax = 100;
 // Nobody has scored more than 100 in an NBA game.
 constexpr double kPointsMax = 200;
 constexpr double kSpreadMax = 100;
-constexpr std::array<std::string_view, 8> kFields{"system",        "line",       "predicted_points",
-                                                  "spread",        "confidence", "recommendation",
-                                                  "model_version", "components"};
+constexpr std::array<std::string_view, 12> kFields{
+    "system", "line",   "predicted_points", "spread",         "p10",           "p50",
+    "p90",    "p_over", "confidence",       "recommendation", "model_version", "components"};
 
 // A required number within [0, max], rounded to `places` decimals.
 double ReadMeasure(JsonReader& reader, std::string_view field, double max, int places) {
@@ -94,6 +94,24 @@ std::vector<std::pair<std::string, double>> ReadComponents(JsonReader& reader) {
   return components;
 }
 
+// All three or none, in their order.
+std::optional<Quantiles> ReadQuantiles(JsonReader& reader) {
+  if (!reader.Has("p10") && !reader.Has("p50") && !reader.Has("p90")) return std::nullopt;
+  Quantiles quantiles{ReadMeasure(reader, "p10", kPointsMax, 1),
+                      ReadMeasure(reader, "p50", kPointsMax, 1),
+                      ReadMeasure(reader, "p90", kPointsMax, 1)};
+  if (quantiles.p10 > quantiles.p50 || quantiles.p50 > quantiles.p90) {
+    reader.Fail("p50", "must lie between p10 and p90");
+  }
+  return quantiles;
+}
+
+std::optional<double> ReadOver(JsonReader& reader, bool has_line) {
+  if (!reader.Has("p_over")) return std::nullopt;
+  if (!has_line) reader.Fail("p_over", "is over what? There is no line");
+  return ReadMeasure(reader, "p_over", 1, 3);
+}
+
 Result<Prediction> ReadPrediction(const json::value& value, std::string where) {
   JsonReader reader(value, std::move(where));
   TIPOFF_TRY_STATUS(reader.status());
@@ -108,6 +126,8 @@ Result<Prediction> ReadPrediction(const json::value& value, std::string where) {
   prediction.line = ReadLine(reader);
   prediction.predicted_points = ReadMeasure(reader, "predicted_points", kPointsMax, 1);
   prediction.spread = ReadMeasure(reader, "spread", kSpreadMax, 1);
+  prediction.quantiles = ReadQuantiles(reader);
+  prediction.p_over = ReadOver(reader, prediction.line.has_value());
   prediction.confidence = ReadMeasure(reader, "confidence", 1, 2);
   prediction.recommendation = ReadRecommendation(reader, prediction.line.has_value());
   prediction.model_version = ReadName(reader, "model_version");

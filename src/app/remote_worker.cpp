@@ -36,6 +36,12 @@ json::object ToJson(const Prediction& prediction) {
                       {"model_version", prediction.model_version},
                       {"components", std::move(components)}};
   if (prediction.line) object["line"] = prediction.line->value();
+  if (prediction.quantiles) {
+    object["p10"] = prediction.quantiles->p10;
+    object["p50"] = prediction.quantiles->p50;
+    object["p90"] = prediction.quantiles->p90;
+  }
+  if (prediction.p_over) object["p_over"] = *prediction.p_over;
   return object;
 }
 

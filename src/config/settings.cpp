@@ -170,6 +170,15 @@ constexpr std::array kSettings{
     Row("alert.cooldown", kDuration, "1h", "No other systemic alert so soon after one",
         {.least = "0s", .most = "7d"}),
 
+    Row("model.file", kText, "",
+        "A trained model; empty: models/points.model in the data folder, if it is there"),
+    Row("recommend.edge_min", kNumber, "1.5", "OVER and UNDER from so many points of the line on",
+        {.least = "0", .most = "60"}),
+    Row("recommend.chance_min", kNumber, "0.55", "... that are at least so likely",
+        {.least = "0", .most = "1"}),
+    Row("recommend.confidence_min", kNumber, "0.5", "... of a system that trusts itself so far",
+        {.least = "0", .most = "1"}),
+
     Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),
     Row("worker.lease", kDuration, "60s",

@@ -60,7 +60,8 @@ std::size_t MinutesBand(double mean_minutes) {
 }
 
 const Calibration& FixedCalibration() {
-  static constexpr Calibration kFixed{{{{0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}}}};
+  static constexpr Calibration kFixed{
+      {{{-0.55, 1.54}, {-0.23, 1.19}, {-0.125, 1.06}, {-0.115, 1.02}}}};
   return kFixed;
 }
 
@@ -74,8 +75,15 @@ double PointsDistribution::Quantile(double probability) const {
 }
 
 double PointsDistribution::Over(const Line& line) const {
-  double boundary = std::floor(line.value()) + 0.5;
-  double root = std::cbrt(boundary / mean_);
+  return Above(std::floor(line.value()) + 0.5);
+}
+
+double PointsDistribution::Under(const Line& line) const {
+  return 1 - Above(std::ceil(line.value()) - 0.5);
+}
+
+double PointsDistribution::Above(double points) const {
+  double root = std::cbrt(points / mean_);
   double z = (root - 1 + 1 / (9 * shape_)) * 3 * std::sqrt(shape_);
   return NormalAbove((z - band_.centre) / band_.width);
 }

@@ -6,7 +6,6 @@
 #include <span>
 
 #include "core/line.h"
-#include "core/prediction.h"
 
 namespace tipoff {
 
@@ -40,14 +39,16 @@ class PointsDistribution {
 
   // The points that are not exceeded with `probability`, 0 < probability < 1; at least 0.
   double Quantile(double probability) const;
-  Quantiles TheQuantiles() const { return {Quantile(0.1), Quantile(0.5), Quantile(0.9)}; }
-  // The points are whole: over 24.5 and over 24 both mean 25 and more.
+  // The points are whole: over 24.5 and over 24 both mean 25 and more, under 25 means 24 and less.
   double Over(const Line& line) const;
+  double Under(const Line& line) const;
 
   // The place of `points` in the uncalibrated distribution, in standard deviations.
   static double Place(double mean, double spread, double points);
 
  private:
+  double Above(double points) const;
+
   double mean_, shape_;
   Calibration::Band band_;
 };

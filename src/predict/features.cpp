@@ -350,6 +350,14 @@ std::span<const GameRecord> EarlierGames(const PredictionInput& input) {
   return {earlier, games.end()};
 }
 
+double RecentMinutes(std::span<const GameRecord> earlier) {
+  Mean minutes;
+  for (const GameRecord& game : earlier.first(std::min<std::size_t>(earlier.size(), 10))) {
+    minutes.Add(game.minutes);
+  }
+  return minutes.mean();
+}
+
 Features DeriveFeatures(const PredictionInput& input) {
   std::span<const GameRecord> games = EarlierGames(input);
   TIPOFF_CHECK(!games.empty(), "features of a player without a game");

@@ -79,6 +79,9 @@ struct Features {
 // A source that hands over later ones does not make a prediction look ahead.
 std::span<const GameRecord> EarlierGames(const PredictionInput& input);
 
+// Mean minutes over the last 10 of them, what bands of minutes are of; 0 without any.
+double RecentMinutes(std::span<const GameRecord> earlier);
+
 // Requires at least one earlier game. Reads no game of the request's date or later.
 Features DeriveFeatures(const PredictionInput& input);
 

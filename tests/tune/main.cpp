@@ -163,8 +163,12 @@ int Main(int argc, char** argv) {
   AddGrade(root, globals,
            {.history = [](const Globals& g) { return LoadTable(g.data); },
             .slate = [](const Globals&, Day) -> Result<Slate> {
-              return Error{Errc::kUnsupported, "a box score file has no slates"};
-            }},
+              return Error{Errc::kNotFound, "a box score file has no slates"};
+            },
+            .published = [](const Globals&, Day) -> Result<std::vector<PublishedPlayer>> {
+              return Error{Errc::kUnsupported, "a box score file has no predictions"};
+            },
+            .model = {}},
            run);
   std::string file;
   CLI::App* fit = root.add_subcommand("fit", "Least squares on the tuning seasons");

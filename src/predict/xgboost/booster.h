@@ -22,12 +22,12 @@ struct FeatureRows {
 };
 
 struct BoosterParameters {
-  int rounds = 350;
-  int depth = 4;
+  int rounds = 200;
+  int depth = 5;
   double learning_rate = 0.025;
-  double min_child_weight = 150;  // Rows in a leaf, at least.
+  double min_child_weight = 500;  // Rows in a leaf, at least.
   double subsample = 0.6;         // Share of the rows and of the columns that a tree sees.
-  double columns_by_tree = 0.5;
+  double columns_by_tree = 0.3;
   double lambda = 20;  // Draws leaves to 0.
   std::uint32_t seed = 1;
 };

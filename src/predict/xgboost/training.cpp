@@ -29,14 +29,6 @@ struct Example {
   std::vector<std::optional<Estimate>> estimates;  // Of the standard systems; last the trees'.
 };
 
-double MeanMinutesOf(const PredictionInput& input) {
-  std::span<const GameRecord> games = EarlierGames(input);
-  games = games.first(std::min<std::size_t>(games.size(), 10));
-  double sum = 0;
-  for (const GameRecord& game : games) sum += game.minutes;
-  return games.empty() ? 0 : sum / static_cast<double>(games.size());
-}
-
 using Systems = std::vector<std::unique_ptr<PredictionSystem>>;
 
 void AddDay(const HistoryTable& table, Day day, const TrainingOptions& options,
@@ -51,8 +43,11 @@ void AddDay(const HistoryTable& table, Day day, const TrainingOptions& options,
   }
   std::size_t first = examples.size();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    examples.push_back(
-        {day, DeriveFeatures(inputs[i]), MeanMinutesOf(inputs[i]), *cases.actual[i], {}});
+    examples.push_back({day,
+                        DeriveFeatures(inputs[i]),
+                        RecentMinutes(EarlierGames(inputs[i])),
+                        *cases.actual[i],
+                        {}});
   }
   for (const auto& system : systems) {
     std::vector<std::optional<Estimate>> estimates = system->Predict(inputs);
