@@ -72,7 +72,8 @@ GradeCases SlateCases(const HistoryTable& table, const Slate& slate, const Grade
   cases.requests = SelectRequests(slate, {.min_minutes = options.min_minutes});
   for (RequestSpec& request : cases.requests) {
     // One row per system: the points don't depend on lines.
-    if (request.lines.size() > 1) request.lines.resize(1);
+    if (request.lines.size() > 1)
+      request.lines.erase(request.lines.begin() + 1, request.lines.end());
     auto found = scored.find(request.player);
     cases.actual.push_back(found == scored.end() ? std::nullopt : std::optional(found->second));
   }
