@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "base/json.h"
 
@@ -21,9 +22,9 @@ constexpr std::size_t kNameBytesMax = 100;
 // Nobody has scored more than 100 in an NBA game.
 constexpr double kPointsMax = 200;
 constexpr double kSpreadMax = 100;
-constexpr std::array<std::string_view, 12> kFields{
-    "system", "line",   "predicted_points", "spread",         "p10",           "p50",
-    "p90",    "p_over", "confidence",       "recommendation", "model_version", "components"};
+constexpr std::array<std::string_view, 13> kFields{
+    "stat", "system", "line",       "predicted_points", "spread",        "p10",       "p50",
+    "p90",  "p_over", "confidence", "recommendation",   "model_version", "components"};
 
 // A required number within [0, max], rounded to `places` decimals.
 double ReadMeasure(JsonReader& reader, std::string_view field, double max, int places) {
@@ -122,6 +123,7 @@ Result<Prediction> ReadPrediction(const json::value& value, std::string where) {
     }
   }
   Prediction prediction;
+  if (reader.Has("stat")) prediction.stat = ReadName(reader, "stat");
   prediction.system = ReadName(reader, "system");
   prediction.line = ReadLine(reader);
   prediction.predicted_points = ReadMeasure(reader, "predicted_points", kPointsMax, 1);
@@ -152,11 +154,11 @@ Result<std::vector<Prediction>> ReadPredictions(const json::value& body) {
                                              array->size(), kPredictionsMax)};
   }
   std::vector<Prediction> predictions;
-  std::set<std::pair<std::string, std::optional<Line>>> seen;
+  std::set<std::tuple<std::string, std::string, std::optional<Line>>> seen;
   for (const json::value& value : *array) {
     std::string where = fmt::format("predictions[{}]", predictions.size());
     TIPOFF_TRY(Prediction prediction, ReadPrediction(value, where));
-    if (!seen.emplace(prediction.system, prediction.line).second) {
+    if (!seen.emplace(prediction.stat, prediction.system, prediction.line).second) {
       return Error{Errc::kInvalid,
                    fmt::format("{}.system: '{}' has a prediction for that line already", where,
                                prediction.system)};

@@ -51,6 +51,7 @@ PubsubOptions PubsubOptionsFrom(const Config& config) {
   options.completions_topic = config.Text("gcp.completions_topic");
   options.announcements_topic = config.Text("gcp.announcements_topic");
   options.dead_letters_topic = config.Text("gcp.dead_letters_topic");
+  options.groups = config.Texts("start.groups");
   options.ack_deadline = config.Span("gcp.ack_deadline");
   options.requests_push_endpoint = config.Text("gcp.requests_push_endpoint");
   options.completions_push_endpoint = config.Text("gcp.completions_push_endpoint");

@@ -30,6 +30,7 @@ struct GradeFlags {
   bool slate = false;
   bool rows = false;
   bool published = false;
+  std::string stat = "points";
   std::string plot;
 };
 
@@ -101,7 +102,7 @@ Result<std::vector<Slate>> SlatesOf(const GradeSources& sources, const Globals& 
   return slates;
 }
 
-std::string Points(const std::optional<double>& points) {
+std::string CountText(const std::optional<double>& points) {
   return points ? fmt::format("{:.0f}", *points) : "";
 }
 
@@ -112,7 +113,7 @@ TextTable RowTable(const std::vector<GradeRow>& rows) {
   for (const GradeRow& row : rows) {
     const std::optional<Quantiles>& q = row.quantiles;
     table.Row({row.game.str(), FormatDay(row.game_date), row.player.str(), row.system,
-               tenths(row.predicted_points), tenths(row.spread), Points(row.actual_points),
+               tenths(row.predicted_points), tenths(row.spread), CountText(row.actual_points),
                q ? tenths(q->p10) : "", q ? tenths(q->p50) : "", q ? tenths(q->p90) : "",
                row.line ? row.line->str() : "",
                row.p_over ? fmt::format("{:.3f}", *row.p_over) : ""});
@@ -149,7 +150,7 @@ TextTable MissTable(const std::vector<GradeRow>& misses) {
   TextTable table({"worst misses", "game", "date", ">predicted", ">actual", ">p10", ">p90"});
   for (const GradeRow& row : misses) {
     table.Row({row.player.str(), row.game.str(), FormatDay(row.game_date),
-               fmt::format("{:.1f}", row.predicted_points), Points(row.actual_points),
+               fmt::format("{:.1f}", row.predicted_points), CountText(row.actual_points),
                row.quantiles ? fmt::format("{:.1f}", row.quantiles->p10) : "",
                row.quantiles ? fmt::format("{:.1f}", row.quantiles->p90) : ""});
   }
@@ -220,6 +221,7 @@ boost::json::object JsonOf(const Grades& grades, const GradeFlags& flags,
                            {"to", flags.to},
                            {"min_minutes", flags.min_minutes},
                            {"slate", flags.slate},
+                           {"stat", flags.stat},
                            {"published", flags.published},
                            {"days", grades.days},
                            {"players", grades.players},
@@ -288,18 +290,22 @@ Result<Done> Grade(const GradeFlags& flags, const Globals& globals, const GradeS
   TIPOFF_TRY(Day from, ParseDay(flags.from));
   TIPOFF_TRY(Day to, ParseDay(flags.to));
   if (to < from) return Error{Errc::kInvalid, "--to is before --from"};
+  if (flags.published && flags.stat != Points().name) {
+    return Error{Errc::kInvalid, "--published grades points; leave --stat out"};
+  }
   TIPOFF_TRY(HistoryTable table, sources.history(globals));
   std::vector<Day> days = DaysBetween(table, from, to);
-  GradeOptions options{.min_minutes = flags.min_minutes};
+  GradeOptions options{.min_minutes = flags.min_minutes, .stat = flags.stat};
   std::optional<Model> model;
   Grades grades;
   if (flags.published) {
     TIPOFF_TRY(grades, PublishedGrades(table, days, flags, globals, sources));
   } else {
     if (sources.model) {
-      TIPOFF_TRY(model, sources.model(globals));
+      TIPOFF_TRY(model, sources.model(globals, flags.stat));
     }
-    TIPOFF_TRY(std::shared_ptr<const Pipeline> pipeline, PipelineWith(model, globals.config));
+    TIPOFF_TRY(std::shared_ptr<const Pipeline> pipeline,
+               PipelineWith(model, globals.config, *FindStat(flags.stat)));
     TIPOFF_TRY(std::vector<Slate> slates, SlatesOf(sources, globals, days));
     if (flags.slate) {
       grades = GradeDays(*pipeline, slates.size(),
@@ -347,6 +353,9 @@ void AddGrade(CLI::App& root, const Globals& globals, GradeSources sources, Run&
   command->add_flag("--rows", flags->rows, "Every prediction, not only the scores by system");
   command->add_flag("--published", flags->published,
                     "Grade what was really published for those dates, and predict nothing");
+  command->add_option("--stat", flags->stat, "points, rebounds, assists or threes")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"points", "rebounds", "assists", "threes"}));
   command->add_option("--plot", flags->plot, "Write reliability.svg and residuals.svg there")
       ->type_name("DIR");
   command->footer(

@@ -21,7 +21,7 @@ struct GradeSources {
   // What the readers of a day's slot were shown; empty: nothing.
   std::function<Result<std::vector<PublishedPlayer>>(const Globals&, Day)> published;
   // The trained model, if there is one. Unset: none is looked for.
-  std::function<Result<std::optional<Model>>(const Globals&)> model;
+  std::function<Result<std::optional<Model>>(const Globals&, std::string_view stat)> model;
 };
 
 // Declares `grade` on `root`, as the functions of app/command.h do.

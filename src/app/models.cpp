@@ -6,8 +6,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
+#include "base/panic.h"
 #include "predict/xgboost/xgboost_system.h"
 
 namespace tipoff {
@@ -34,18 +36,30 @@ Result<std::string> ReadAll(const std::string& path) {
   return std::move(bytes).str();
 }
 
-}  // namespace
-
-std::string ModelPath(const Globals& globals) {
-  const std::string& named = globals.config.Text("model.file");
-  return named.empty() ? (fs::path(globals.data) / "models" / "points.model").string() : named;
+// A failure of one stat fails the request; a skip adds nothing to what others have predicted.
+void Add(PredictedRequest& answer, PredictedRequest more) {
+  if (answer.status == RequestState::kFailed || more.status == RequestState::kSkipped) return;
+  if (answer.status == RequestState::kSkipped || more.status == RequestState::kFailed) {
+    answer = std::move(more);
+    return;
+  }
+  std::move(more.predictions.begin(), more.predictions.end(),
+            std::back_inserter(answer.predictions));
 }
 
-Result<std::optional<Model>> FindModel(const Globals& globals) {
-  std::string path = ModelPath(globals);
+}  // namespace
+
+std::string ModelPath(const Globals& globals, std::string_view stat) {
+  const std::string& named = globals.config.Text("model.file");
+  if (stat == Points().name && !named.empty()) return named;
+  return (fs::path(globals.data) / "models" / fmt::format("{}.model", stat)).string();
+}
+
+Result<std::optional<Model>> FindModel(const Globals& globals, std::string_view stat) {
+  std::string path = ModelPath(globals, stat);
   std::error_code problem;
   if (!fs::exists(path, problem) && !problem) {
-    if (globals.config.Text("model.file").empty()) return std::optional<Model>();
+    if (path != globals.config.Text("model.file")) return std::optional<Model>();
     return Error{Errc::kUnsupported,
                  fmt::format("model.file ({}): there is no {}: train it with `tipoff train --out "
                              "{}`, or unset it",
@@ -54,6 +68,9 @@ Result<std::optional<Model>> FindModel(const Globals& globals) {
   TIPOFF_TRY(std::string bytes, ReadAll(path));
   Result<Model> model = DecodeModel(bytes);
   if (!model.ok()) return Refusal(path, model.error().message);
+  if (model->stat != stat) {
+    return Refusal(path, fmt::format("it is a model of {}, not of {}", model->stat, stat));
+  }
   if (Result<std::unique_ptr<XgboostSystem>> system = XgboostSystem::Load(*model); !system.ok()) {
     return Refusal(path, system.error().message);
   }
@@ -61,7 +78,7 @@ Result<std::optional<Model>> FindModel(const Globals& globals) {
 }
 
 Result<std::shared_ptr<const Pipeline>> PipelineWith(const std::optional<Model>& model,
-                                                     const Config& config) {
+                                                     const Config& config, const Stat& stat) {
   RecommendationRules rules{.edge_min = config.Number("recommend.edge_min"),
                             .confidence_min = config.Number("recommend.confidence_min"),
                             .chance_min = config.Number("recommend.chance_min")};
@@ -73,16 +90,30 @@ Result<std::shared_ptr<const Pipeline>> PipelineWith(const std::optional<Model>&
     learned = model->learned;
   }
   return std::make_shared<const Pipeline>(std::move(systems), EnsembleParameters{}, rules,
-                                          std::move(learned));
+                                          std::move(learned), stat);
 }
 
 Result<ChosenModel> ChooseModel(const Globals& globals) {
-  TIPOFF_TRY(std::optional<Model> model, FindModel(globals));
-  TIPOFF_TRY(std::shared_ptr<const Pipeline> pipeline, PipelineWith(model, globals.config));
-  return ChosenModel{[pipeline](const BatchId& batch, std::span<const PredictionInput> inputs) {
-                       return pipeline->Predict(batch, inputs);
-                     },
-                     model ? model->version() : ""};
+  std::vector<std::shared_ptr<const Pipeline>> pipelines;
+  ChosenModel chosen;
+  for (const std::string& name : globals.config.Texts("predict.stats")) {
+    const Stat* stat = FindStat(name);
+    TIPOFF_CHECK(stat != nullptr, "a stat that the configuration should have refused");
+    TIPOFF_TRY(std::optional<Model> model, FindModel(globals, name));
+    TIPOFF_TRY(std::shared_ptr<const Pipeline> pipeline,
+               PipelineWith(model, globals.config, *stat));
+    pipelines.push_back(std::move(pipeline));
+    if (model) chosen.version += (chosen.version.empty() ? "" : ", ") + model->version();
+  }
+  chosen.predict = [pipelines](const BatchId& batch, std::span<const PredictionInput> inputs) {
+    std::vector<PredictedRequest> answers = pipelines.front()->Predict(batch, inputs);
+    for (std::size_t i = 1; i < pipelines.size(); ++i) {
+      std::vector<PredictedRequest> more = pipelines[i]->Predict(batch, inputs);
+      for (std::size_t k = 0; k < answers.size(); ++k) Add(answers[k], std::move(more[k]));
+    }
+    return answers;
+  };
+  return chosen;
 }
 
 Status WriteModel(const std::string& path, const std::string& bytes) {

@@ -27,7 +27,8 @@ std::string Seconds(Duration d) {
 json::object ToJson(const Prediction& prediction) {
   json::object components;
   for (const auto& [name, value] : prediction.components) components[name] = value;
-  json::object object{{"system", prediction.system},
+  json::object object{{"stat", prediction.stat},
+                      {"system", prediction.system},
                       {"line", nullptr},
                       {"predicted_points", prediction.predicted_points},
                       {"spread", prediction.spread},

@@ -20,6 +20,7 @@ using HistorySource = std::function<Result<HistoryTable>(const Globals&)>;
 struct TrainFlags {
   std::string until = "TODAY";
   std::string out;
+  std::string stat = "points";
   std::uint32_t seed = 1;
 };
 
@@ -51,6 +52,7 @@ void Print(const Model& model, const std::string& path, Output output) {
       weights.push_back({{"system", weight.system}, {"weight", weight.weight}});
     }
     fmt::print("{}\n", DumpJsonPretty(boost::json::object{{"file", path},
+                                                          {"stat", model.stat},
                                                           {"version", model.version()},
                                                           {"hash", model.hash},
                                                           {"from", FormatDay(model.from)},
@@ -66,10 +68,10 @@ void Print(const Model& model, const std::string& path, Output output) {
     return;
   }
   fmt::print(
-      "{} player-games from {} until {}, seed {}; walk-forward over the last two fifths of "
+      "{}: {} player-games from {} until {}, seed {}; walk-forward over the last two fifths of "
       "them:\n\n"
       "{}\n{}, version {}\n",
-      model.examples, FormatDay(model.from), FormatDay(model.learned.until), model.seed,
+      model.stat, model.examples, FormatDay(model.from), FormatDay(model.learned.until), model.seed,
       ScoresOf(model).Text(), path, model.version());
 }
 
@@ -83,7 +85,7 @@ Status Train(const TrainFlags& flags, const Globals& globals, const HistorySourc
   Result<Model> model = TrainModel(table, options);
   progress.Finish();
   if (!model.ok()) return model.error();
-  std::string path = flags.out.empty() ? ModelPath(globals) : flags.out;
+  std::string path = flags.out.empty() ? ModelPath(globals, flags.stat) : flags.out;
   TIPOFF_TRY_STATUS(WriteModel(path, EncodeModel(*model)));
   Print(*model, path, globals.output);
   return Ok();
@@ -100,6 +102,10 @@ void AddTrain(CLI::App& root, const Globals& globals, HistorySource history, Run
                    "Only games before that date are looked at: YYYY-MM-DD, TODAY or TOMORROW")
       ->capture_default_str();
   command->add_option("--out", flags->out, "File to write [model.file]");
+  command
+      ->add_option("--stat", flags->stat, "points, rebounds, assists or threes; each has its model")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"points", "rebounds", "assists", "threes"}));
   command->add_option("--seed", flags->seed, "Another seed, other trees")->capture_default_str();
   command->footer(
       "`run`, `serve`, `worker` and `grade` take the file up when they start, and predict with it\n"

@@ -66,6 +66,41 @@ std::string LinesProblem(const SettingValue& value) {
   return "";
 }
 
+// They become parts of topics' names.
+std::string GroupsProblem(const SettingValue& value) {
+  const auto& groups = std::get<std::vector<std::string>>(value);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    bool plain =
+        !groups[i].empty() && groups[i].size() <= 40 &&
+        groups[i].find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+    if (!plain) {
+      return fmt::format("'{}' is no name of a group: up to 40 small letters, digits, - and _",
+                         groups[i]);
+    }
+    if (std::find(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(i), groups[i]) !=
+        groups.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return fmt::format("'{}' stands there twice", groups[i]);
+    }
+  }
+  return "";
+}
+
+std::string StatsProblem(const SettingValue& value) {
+  const auto& stats = std::get<std::vector<std::string>>(value);
+  if (stats.empty()) return "must name one: points, rebounds, assists or threes";
+  for (std::size_t i = 0; i < stats.size(); ++i) {
+    auto earlier = stats.begin() + static_cast<std::ptrdiff_t>(i);
+    if (stats[i] != "points" && stats[i] != "rebounds" && stats[i] != "assists" &&
+        stats[i] != "threes") {
+      return fmt::format("'{}' is not one of points, rebounds, assists, threes", stats[i]);
+    }
+    if (std::find(stats.begin(), earlier, stats[i]) != earlier) {
+      return fmt::format("'{}' stands there twice", stats[i]);
+    }
+  }
+  return "";
+}
+
 std::string EmptyProblem(const SettingValue& value) {
   return std::get<std::string>(value).empty() ? "must not be empty" : "";
 }
@@ -129,6 +164,9 @@ constexpr std::array kSettings{
     Row("start.min_minutes", kNumber, "15",
         "Players who averaged at least so many minutes in their last 7 games",
         {.least = "0", .most = "48"}),
+    Row("start.groups", kTexts, "",
+        "Groups of systems of workers from outside, who predict each player, too",
+        {.problem = GroupsProblem}),
     Row("start.window_past", kDuration, "90d", "How old a game date POST /start takes",
         {.least = "0s", .most = "36500d"}),
     Row("start.window_future", kDuration, "14d", "How far ahead a game date POST /start takes",
@@ -172,6 +210,9 @@ constexpr std::array kSettings{
 
     Row("model.file", kText, "",
         "A trained model; empty: models/points.model in the data folder, if it is there"),
+    Row("predict.stats", kTexts, "points",
+        "What is predicted of each player: points, rebounds, assists, threes",
+        {.problem = StatsProblem}),
     Row("recommend.edge_min", kNumber, "1.5", "OVER and UNDER from so many points of the line on",
         {.least = "0", .most = "60"}),
     Row("recommend.chance_min", kNumber, "0.55", "... that are at least so likely",

@@ -61,7 +61,7 @@ std::size_t MinutesBand(double mean_minutes) {
 
 const Calibration& FixedCalibration() {
   static constexpr Calibration kFixed{
-      {{{-0.55, 1.54}, {-0.23, 1.19}, {-0.125, 1.06}, {-0.115, 1.02}}}};
+      {{{-0.55, 1.54}, {-0.4, 1.4}, {-0.23, 1.19}, {-0.125, 1.06}, {-0.115, 1.02}}}};
   return kFixed;
 }
 

@@ -11,7 +11,7 @@ namespace tipoff {
 
 // Mean minutes over the last 10 games from which on a band begins; who plays little is spread
 // otherwise than who plays much, by more than his mean says.
-inline constexpr std::array<double, 4> kMinutesBands{0, 18, 26, 32};
+inline constexpr std::array<double, 5> kMinutesBands{0, 12, 18, 26, 32};
 std::size_t MinutesBand(double mean_minutes);
 
 // Corrects the spread of one system: by minutes band, where its middle and its width really lie, in

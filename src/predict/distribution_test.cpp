@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace tipoff {
 namespace {
 
@@ -45,8 +47,8 @@ TEST(Distribution, WhoHardlyScoresHasNoQuantileBelowNought) {
 
 TEST(Distribution, BandsBeginWhereTheySay) {
   EXPECT_EQ(MinutesBand(0), 0u);
-  EXPECT_EQ(MinutesBand(17.9), 0u);
-  EXPECT_EQ(MinutesBand(18), 1u);
+  EXPECT_EQ(MinutesBand(17.9), 1u);
+  EXPECT_EQ(MinutesBand(18), 2u);
   EXPECT_EQ(MinutesBand(40), kMinutesBands.size() - 1);
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "predict/features.h"
+#include "predict/stat.h"
 
 namespace tipoff {
 namespace {
@@ -42,15 +43,16 @@ HistoryBatch HistoryOf(const HistoryTable& table, const std::vector<RequestSpec>
 
 GradeCases PopulationCases(const HistoryTable& table, Day day, const GradeOptions& options) {
   GradeCases cases;
+  const Stat& stat = *FindStat(options.stat);
   for (const PlayerGame& row : table.PlayedOn(day)) {
-    if (!(row.game.minutes > 0)) continue;
+    if (!(row.game.minutes > 0) || row.game.*stat.count == kAbsent) continue;
     std::vector<const PlayerGame*> earlier = table.Before(row.player, day);
     if (earlier.size() < kEarlierGamesMin ||
         MeanMinutes(earlier, kEarlierGamesMin) < options.min_minutes) {
       continue;
     }
     cases.requests.push_back(SpecOf(row, MeanMinutes(earlier, kProjectedGames)));
-    cases.actual.push_back(row.game.points);
+    cases.actual.push_back(row.game.*stat.count);
   }
   cases.history = HistoryOf(table, cases.requests, day, options);
   for (PlayerHistory& history : cases.history.players) {
@@ -65,8 +67,10 @@ GradeCases PopulationCases(const HistoryTable& table, Day day, const GradeOption
 
 GradeCases SlateCases(const HistoryTable& table, const Slate& slate, const GradeOptions& options) {
   std::unordered_map<PlayerId, double> scored;
+  const Stat& stat = *FindStat(options.stat);
   for (const PlayerGame& row : table.PlayedOn(slate.game_date)) {
-    if (row.game.minutes > 0) scored[row.player] = row.game.points;
+    std::int16_t count = row.game.*stat.count;
+    if (row.game.minutes > 0 && count != kAbsent) scored[row.player] = count;
   }
   GradeCases cases;
   cases.requests = SelectRequests(slate, {.min_minutes = options.min_minutes});

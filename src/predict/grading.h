@@ -16,13 +16,14 @@ struct GradeOptions {
   double min_minutes = 0;   // Mean minutes over the last 10 games, at least.
   int max_games = 82;       // Of history that a prediction may use, as history.max_games ...
   int lookback_days = 400;  // ... and history.lookback say.
+  std::string_view stat = "points";  // What `actual` is of; it must be a known one.
 };
 
 // What is known before the games of one day, and beside it how they went.
 struct GradeCases {
   std::vector<RequestSpec> requests;
   HistoryBatch history;                       // In the order of the requests.
-  std::vector<std::optional<double>> actual;  // Points scored; nullopt: did not play.
+  std::vector<std::optional<double>> actual;  // Of the stat; nullopt: did not play.
 };
 
 // Everyone who played that day (minutes > 0) with at least 10 earlier games in the data and mean

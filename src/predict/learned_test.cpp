@@ -33,7 +33,9 @@ TEST(Learned, WeightsMakeTheEnsembleAndAreItsShares) {
             "ensemble/2 of moving_average/1, rate_minutes/1, similarity/1");
   double shares = 0;
   for (const auto& [name, value] : rows.back().components) {
-    if (name == "share_moving_average") EXPECT_EQ(value, 1);
+    if (name == "share_moving_average") {
+      EXPECT_EQ(value, 1);
+    }
     if (name.starts_with("share_")) shares += value;
   }
   EXPECT_EQ(shares, 1);

@@ -91,19 +91,20 @@ struct SpreadRow {
   PointsDistribution distribution;
 };
 
-SpreadRow RowOf(std::string_view system, std::string_view version, const Estimate& estimate,
-                const Calibration::Band& band) {
+SpreadRow RowOf(const Stat& stat, std::string_view system, std::string_view version,
+                const Estimate& estimate, const Calibration::Band& band) {
   SpreadRow made{{}, PointsDistribution(estimate.mean, estimate.spread, band)};
   Prediction& row = made.row;
+  auto tenths = [&](double points) { return Rounded(points / stat.scale, 10); };
+  row.stat = stat.name;
   row.system = system;
   row.model_version = version;
-  row.predicted_points = Rounded(estimate.mean, 10);
-  row.spread = std::max(Rounded(estimate.spread, 10), 0.1);
+  row.predicted_points = tenths(estimate.mean);
+  row.spread = std::max(tenths(estimate.spread), 0.1);
   row.confidence = Rounded(estimate.confidence, 100);
   const PointsDistribution& distribution = made.distribution;
-  row.quantiles =
-      Quantiles{Rounded(distribution.Quantile(0.1), 10), Rounded(distribution.Quantile(0.5), 10),
-                Rounded(distribution.Quantile(0.9), 10)};
+  row.quantiles = Quantiles{tenths(distribution.Quantile(0.1)), tenths(distribution.Quantile(0.5)),
+                            tenths(distribution.Quantile(0.9))};
   for (const auto& [name, value] : estimate.components) {
     row.components.emplace_back(name, Rounded(value, 1000));
   }
@@ -127,14 +128,17 @@ std::vector<std::unique_ptr<PredictionSystem>> StandardSystems() {
 
 Pipeline::Pipeline(std::vector<std::unique_ptr<PredictionSystem>> systems,
                    EnsembleParameters ensemble, RecommendationRules rules,
-                   std::optional<Learned> learned)
+                   std::optional<Learned> learned, const Stat& stat)
     : systems_(std::move(systems)),
       ensemble_(std::move(ensemble)),
       rules_(rules),
-      learned_(std::move(learned)) {}
+      learned_(std::move(learned)),
+      stat_(stat) {}
 
 std::vector<PredictedRequest> Pipeline::Predict(const BatchId& batch,
-                                                std::span<const PredictionInput> inputs) const {
+                                                std::span<const PredictionInput> given) const {
+  StatInputs counted(stat_, given);
+  std::span<const PredictionInput> inputs = counted.inputs();
   std::vector<PredictedRequest> answers(inputs.size());
   std::vector<PredictionInput> predicted;
   std::vector<std::size_t> places;  // Of the predicted ones among the inputs.
@@ -176,12 +180,12 @@ PredictedRequest Pipeline::RowsFor(const BatchId& batch, const PredictionInput& 
               .reason = fmt::format("BadEstimate: {} gave mean {}, spread {}, confidence {}", name,
                                     estimate->mean, estimate->spread, estimate->confidence)};
     }
-    by_system.push_back(RowOf(name, version, *estimate, BandOf(learned, name, band)));
+    by_system.push_back(RowOf(stat_, name, version, *estimate, BandOf(learned, name, band)));
   }
   std::span<const EnsembleWeight> weights;
   if (learned != nullptr) weights = learned->weights;
   if (std::optional<EnsembleEstimate> combined = ensemble_.Combine(members, weights)) {
-    by_system.push_back(RowOf(Ensemble::kName, combined->model_version, combined->estimate,
+    by_system.push_back(RowOf(stat_, Ensemble::kName, combined->model_version, combined->estimate,
                               BandOf(learned, Ensemble::kName, band)));
   }
   if (by_system.empty()) {
@@ -191,6 +195,7 @@ PredictedRequest Pipeline::RowsFor(const BatchId& batch, const PredictionInput& 
   std::vector<std::optional<Line>> lines(input.request->lines.begin(), input.request->lines.end());
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  if (stat_.name != Points().name) lines.clear();
   if (lines.empty()) lines.push_back(std::nullopt);
   PredictedRequest answer;
   for (const auto& [row, distribution] : by_system) {

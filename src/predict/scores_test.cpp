@@ -41,7 +41,7 @@ TEST(Scores, BandsOfMinutesAddUp) {
   std::vector<GradeRow> rows{Row("a", 5, 5, 1, 10), Row("a", 5, 7, 1, 20), Row("a", 5, 9, 1, 34)};
   std::vector<SystemScore> scores = ScoreSystems(rows);
   ASSERT_EQ(scores.size(), 4u);
-  EXPECT_EQ(scores[1].band, "0-18");
+  EXPECT_EQ(scores[1].band, "0-12");
   EXPECT_EQ(scores[3].band, "32+");
   EXPECT_EQ(scores[1].count + scores[2].count + scores[3].count, scores[0].count);
 }

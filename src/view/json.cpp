@@ -132,6 +132,7 @@ json::object PredictionToJson(const RequestSpec& spec, const Prediction& predict
                       {"opponent", spec.opponent},
                       {"is_home", spec.is_home},
                       {"projected_minutes", spec.projected_minutes},
+                      {"stat", prediction.stat},
                       {"system", prediction.system},
                       {"predicted_points", prediction.predicted_points},
                       {"spread", prediction.spread},

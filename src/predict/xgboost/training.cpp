@@ -36,17 +36,24 @@ void AddDay(const HistoryTable& table, Day day, const TrainingOptions& options,
   GradeCases cases = PopulationCases(table, day,
                                      {.min_minutes = kFitMinutesMin,
                                       .max_games = options.max_games,
-                                      .lookback_days = options.lookback_days});
-  std::vector<PredictionInput> inputs;
+                                      .lookback_days = options.lookback_days,
+                                      .stat = options.stat});
+  const Stat& stat = *FindStat(options.stat);
+  std::vector<PredictionInput> given;
   for (std::size_t i = 0; i < cases.requests.size(); ++i) {
-    inputs.push_back({&cases.requests[i], &cases.history.players[i], &cases.history.teams});
+    given.push_back({&cases.requests[i], &cases.history.players[i], &cases.history.teams});
   }
+  StatInputs counted(stat, given);
+  std::vector<PredictionInput> inputs;  // Of those with a game that has the count.
   std::size_t first = examples.size();
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const PredictionInput& input = counted.inputs()[i];
+    if (EarlierGames(input).empty()) continue;
+    inputs.push_back(input);
     examples.push_back({day,
-                        DeriveFeatures(inputs[i]),
-                        RecentMinutes(EarlierGames(inputs[i])),
-                        *cases.actual[i],
+                        DeriveFeatures(input),
+                        RecentMinutes(EarlierGames(input)),
+                        *cases.actual[i] * stat.scale,
                         {}});
   }
   for (const auto& system : systems) {
@@ -149,9 +156,10 @@ class Validation {
       score.rmse += error * error;
     }
     double n = std::max<double>(static_cast<double>(score.count), 1);
-    score.mae = Kept(score.mae / n);
-    score.bias = Kept(score.bias / n);
-    score.rmse = Kept(std::sqrt(score.rmse / n));
+    double scale = FindStat(model.stat)->scale;
+    score.mae = Kept(score.mae / n / scale);
+    score.bias = Kept(score.bias / n / scale);
+    score.rmse = Kept(std::sqrt(score.rmse / n) / scale);
     model.scores.push_back(score);
     Calibration calibration = Calibrate(placed);
     for (Calibration::Band& band : calibration.bands) band = {Kept(band.centre), Kept(band.width)};
@@ -187,6 +195,9 @@ std::size_t NextDay(const std::vector<Example>& examples, std::size_t place) {
 }  // namespace
 
 Result<Model> TrainModel(const HistoryTable& table, const TrainingOptions& options) {
+  if (FindStat(options.stat) == nullptr) {
+    return Error{Errc::kInvalid, fmt::format("there is no stat '{}'", options.stat)};
+  }
   Systems systems = StandardSystems();
   std::vector<Example> examples = ExamplesOf(table, options, systems);
   if (examples.size() < kExamplesMin) {
@@ -211,7 +222,8 @@ Result<Model> TrainModel(const HistoryTable& table, const TrainingOptions& optio
     if (options.progress) options.progress(total - kBlocks + block, total);
   }
   Validation validation(all.subspan(place(0)), systems, options.min_minutes);
-  Model model{.from = examples.front().day,
+  Model model{.stat = options.stat,
+              .from = examples.front().day,
               .examples = examples.size(),
               .seed = options.booster.seed,
               .rounds = options.booster.rounds,

@@ -92,7 +92,9 @@ TEST(Training, FromItsDayOnItTakesPart) {
     if (score.band != "all") continue;
     if (score.system == "xgboost") boosted = score.mae.value;
     if (score.system == "moving_average") mean = score.mae.value;
-    if (score.system == "ensemble") EXPECT_NEAR(score.coverage, 0.8, 0.06);
+    if (score.system == "ensemble") {
+      EXPECT_NEAR(score.coverage, 0.8, 0.06);
+    }
   }
   EXPECT_GT(boosted, 0);
   EXPECT_LT(boosted, mean);
@@ -110,6 +112,16 @@ TEST(Training, WhoIsPredictedWithOthersIsPredictedAsAlone) {
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(pipeline.Predict(BatchId("b"), {&inputs[i], 1}).front(), together[i]);
   }
+}
+
+TEST(Training, ReboundsAreLearnedAsReboundsAndScoredSo) {
+  TrainingOptions options = Quick();
+  options.stat = "rebounds";
+  Model model = TrainModel(DemoTable(), options).value();
+  EXPECT_EQ(model.stat, "rebounds");
+  for (const ValidationScore& score : model.scores) EXPECT_LT(score.mae, 3.5) << score.system;
+  options.stat = "blunders";
+  EXPECT_EQ(TrainModel(DemoTable(), options).error().code, Errc::kInvalid);
 }
 
 TEST(Training, TooFewGamesAreSaid) {
