@@ -81,6 +81,7 @@ Status Train(const TrainFlags& flags, const Globals& globals, const HistorySourc
   Progress progress("training", table.days().size() + 5);
   TrainingOptions options{
       .until = until, .progress = [&](std::size_t done, std::size_t) { progress.Update(done); }};
+  options.stat = flags.stat;
   options.booster.seed = flags.seed;
   Result<Model> model = TrainModel(table, options);
   progress.Finish();

@@ -61,7 +61,7 @@ std::size_t MinutesBand(double mean_minutes) {
 
 const Calibration& FixedCalibration() {
   static constexpr Calibration kFixed{
-      {{{-0.55, 1.54}, {-0.4, 1.4}, {-0.23, 1.19}, {-0.125, 1.06}, {-0.115, 1.02}}}};
+      {{{-0.2, 1.5, 1.5}, {-0.2, 1.6, 1.6}, {-0.1, 1.2, 1.2}, {-0.1, 1.1, 1.1}, {-0.1, 1.0, 1.0}}}};
   return kFixed;
 }
 
@@ -69,7 +69,8 @@ PointsDistribution::PointsDistribution(double mean, double spread, const Calibra
     : mean_(std::max(mean, kMeanMin)), shape_(ShapeOf(mean_, spread)), band_(band) {}
 
 double PointsDistribution::Quantile(double probability) const {
-  double z = band_.centre + band_.width * NormalQuantile(probability);
+  double normal = NormalQuantile(probability);
+  double z = band_.centre + (normal < 0 ? band_.below : band_.above) * normal;
   double root = 1 - 1 / (9 * shape_) + z / (3 * std::sqrt(shape_));
   return root <= 0 ? 0 : mean_ * root * root * root;
 }
@@ -85,7 +86,8 @@ double PointsDistribution::Under(const Line& line) const {
 double PointsDistribution::Above(double points) const {
   double root = std::cbrt(points / mean_);
   double z = (root - 1 + 1 / (9 * shape_)) * 3 * std::sqrt(shape_);
-  return NormalAbove((z - band_.centre) / band_.width);
+  double beyond = z - band_.centre;
+  return NormalAbove(beyond / (beyond < 0 ? band_.below : band_.above));
 }
 
 double PointsDistribution::Place(double mean, double spread, double points) {
@@ -100,9 +102,10 @@ Calibration Calibrate(std::span<const Placed> placed) {
   Calibration calibration = FixedCalibration();
   for (std::size_t band = 0; band < places.size(); ++band) {
     if (places[band].size() < kBandMin) continue;
-    double low = At(places[band], 0.1);
-    double high = At(places[band], 0.9);
-    calibration.bands[band] = {(low + high) / 2, std::max((high - low) / 2 / kNormal90, 0.1)};
+    double middle = At(places[band], 0.5);
+    auto width = [&](double edge) { return std::max(edge / kNormal90, 0.1); };
+    calibration.bands[band] = {middle, width(middle - At(places[band], 0.1)),
+                               width(At(places[band], 0.9) - middle)};
   }
   return calibration;
 }

@@ -14,12 +14,13 @@ namespace tipoff {
 inline constexpr std::array<double, 5> kMinutesBands{0, 12, 18, 26, 32};
 std::size_t MinutesBand(double mean_minutes);
 
-// Corrects the spread of one system: by minutes band, where its middle and its width really lie, in
-// standard deviations.
+// Corrects the spread of one system: by minutes band, where its middle really lies and how wide it
+// is on either side, in standard deviations.
 struct Calibration {
   struct Band {
     double centre = 0;
-    double width = 1;
+    double below = 1;
+    double above = 1;
 
     friend bool operator==(const Band&, const Band&) = default;
   };
@@ -58,8 +59,8 @@ struct Placed {
   std::size_t band = 0;
   double place = 0;
 };
-// The calibration by which 10 % would have ended below p10 and 10 % above p90 in each band. A band
-// of fewer than 200 keeps the fixed one's numbers.
+// The calibration by which 10 % would have ended below p10, half below p50 and 10 % above p90 in
+// each band. A band of fewer than 200 keeps the fixed one's numbers.
 Calibration Calibrate(std::span<const Placed> placed);
 
 }  // namespace tipoff

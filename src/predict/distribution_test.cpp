@@ -7,7 +7,7 @@
 namespace tipoff {
 namespace {
 
-constexpr Calibration::Band kPlain{0, 1};
+constexpr Calibration::Band kPlain{0, 1, 1};
 
 Line At(const char* text) { return Line::Parse(text).value(); }
 
@@ -58,13 +58,16 @@ TEST(Distribution, CalibratedIntervalsCoverWhatTheySay) {
   for (int i = 0; i < 1000; ++i) placed.push_back({2, -0.5 + 3.0 * i / 999});
   Calibration calibration = Calibrate(placed);
   PointsDistribution points(20, 8, calibration.bands[2]);
-  std::size_t below = 0, above = 0;
+  std::size_t below = 0, above = 0, under = 0;
+  double p50 = PointsDistribution::Place(20, 8, points.Quantile(0.5));
   double p10 = PointsDistribution::Place(20, 8, points.Quantile(0.1));
   double p90 = PointsDistribution::Place(20, 8, points.Quantile(0.9));
   for (const Placed& one : placed) {
     below += one.place < p10 ? 1 : 0;
     above += one.place > p90 ? 1 : 0;
+    under += one.place < p50 ? 1 : 0;
   }
+  EXPECT_NEAR(static_cast<double>(under), 500, 5);
   EXPECT_NEAR(static_cast<double>(below), 100, 5);
   EXPECT_NEAR(static_cast<double>(above), 100, 5);
 }

@@ -13,7 +13,7 @@ Learned TaughtUntil(const char* day) {
                   .weights = {{"moving_average", 1.0}, {"rate_minutes", 0.0}},
                   .calibrations = {}};
   Calibration wide;
-  for (Calibration::Band& band : wide.bands) band = {0, 3};
+  for (Calibration::Band& band : wide.bands) band = {0, 3, 3};
   learned.calibrations.push_back({"ensemble", wide});
   return learned;
 }

@@ -93,14 +93,15 @@ struct SpreadRow {
 
 SpreadRow RowOf(const Stat& stat, std::string_view system, std::string_view version,
                 const Estimate& estimate, const Calibration::Band& band) {
-  SpreadRow made{{}, PointsDistribution(estimate.mean, estimate.spread, band)};
+  double spread = estimate.spread * stat.spread;
+  SpreadRow made{{}, PointsDistribution(estimate.mean, spread, band)};
   Prediction& row = made.row;
   auto tenths = [&](double points) { return Rounded(points / stat.scale, 10); };
   row.stat = stat.name;
   row.system = system;
   row.model_version = version;
   row.predicted_points = tenths(estimate.mean);
-  row.spread = std::max(tenths(estimate.spread), 0.1);
+  row.spread = std::max(tenths(spread), 0.1);
   row.confidence = Rounded(estimate.confidence, 100);
   const PointsDistribution& distribution = made.distribution;
   row.quantiles = Quantiles{tenths(distribution.Quantile(0.1)), tenths(distribution.Quantile(0.5)),

@@ -8,8 +8,8 @@ namespace {
 
 // The league makes 0.47 points, 0.18 rebounds, 0.11 assists and 0.053 threes a minute.
 constexpr std::array kStats{
-    Stat{"points", 1, &GameRecord::points}, Stat{"rebounds", 3, &GameRecord::rebounds},
-    Stat{"assists", 4, &GameRecord::assists}, Stat{"threes", 9, &GameRecord::fg3m}};
+    Stat{"points", 1, 1, &GameRecord::points}, Stat{"rebounds", 3, 1.16, &GameRecord::rebounds},
+    Stat{"assists", 4, 1.25, &GameRecord::assists}, Stat{"threes", 9, 1.6, &GameRecord::fg3m}};
 
 PlayerHistory HistoryOf(const Stat& stat, const PlayerHistory& history) {
   PlayerHistory made{history.player, {}};

@@ -14,6 +14,7 @@ struct Stat {
   // One of them is worth so many points to the systems, so that a league's level, a prior and a
   // bound on points fit: a player scores about as often a minute as he makes `scale` x the count.
   int scale;
+  double spread;  // Times as widely spread as points of the same worth; measured before 2024-25.
   std::int16_t GameRecord::*count;
 };
 

@@ -144,7 +144,7 @@ Status TryTraining(const std::string& path, const std::string& until, BoosterPar
   for (const SystemCalibration& system : model.learned.calibrations) {
     fmt::print("calibration {:16}", system.system);
     for (const Calibration::Band& band : system.calibration.bands) {
-      fmt::print("  {:+.4f} {:.4f}", band.centre, band.width);
+      fmt::print("  {:+.4f} {:.4f} {:.4f}", band.centre, band.below, band.above);
     }
     fmt::print("\n");
   }

@@ -32,7 +32,12 @@ const Examples& Learnable() {
 }
 
 BoosterParameters Small() {
-  return {.rounds = 40, .depth = 4, .learning_rate = 0.2, .min_child_weight = 10, .lambda = 1};
+  return {.rounds = 40,
+          .depth = 4,
+          .learning_rate = 0.2,
+          .min_child_weight = 10,
+          .columns_by_tree = 1,
+          .lambda = 1};
 }
 
 Booster Trained() {

@@ -33,7 +33,7 @@ json::object HeaderOf(const Model& model) {
   for (const SystemCalibration& system : model.learned.calibrations) {
     json::array bands;
     for (const Calibration::Band& band : system.calibration.bands) {
-      bands.push_back({{"centre", band.centre}, {"width", band.width}});
+      bands.push_back({{"centre", band.centre}, {"below", band.below}, {"above", band.above}});
     }
     calibrations.push_back({{"system", system.system}, {"bands", std::move(bands)}});
   }
@@ -79,8 +79,10 @@ Calibration ReadBands(JsonReader& reader) {
   std::size_t band = 0;
   ForEach(reader, "bands", [&](JsonReader& inner) {
     if (band == calibration.bands.size()) return inner.Fail("centre", "is one too many");
-    calibration.bands[band] = {inner.Number("centre"), inner.Number("width")};
-    if (!(calibration.bands[band].width > 0)) inner.Fail("width", "must be above 0");
+    calibration.bands[band] = {inner.Number("centre"), inner.Number("below"),
+                               inner.Number("above")};
+    if (!(calibration.bands[band].below > 0)) inner.Fail("below", "must be above 0");
+    if (!(calibration.bands[band].above > 0)) inner.Fail("above", "must be above 0");
     ++band;
   });
   if (band != calibration.bands.size()) reader.Fail("bands", "are not as many as there should be");

@@ -19,7 +19,7 @@ Model Made() {
   model.learned.until = OnDay("2024-10-22");
   model.learned.weights = {{"rate_minutes", 0.25}, {"xgboost", 0.75}};
   Calibration calibration;
-  calibration.bands[3] = {-0.125, 1.03};
+  calibration.bands[3] = {-0.125, 1.03, 0.98};
   model.learned.calibrations = {{"ensemble", calibration}};
   model.trees = std::string("{\0\n\xff trees", 10);
   return model;

@@ -145,9 +145,9 @@ class Validation {
     for (const Example& example : examples_) {
       std::optional<Estimate> estimate = estimate_of(example);
       if (!estimate) continue;
-      placed.push_back(
-          {MinutesBand(example.mean_minutes),
-           PointsDistribution::Place(estimate->mean, estimate->spread, example.actual)});
+      double spread = estimate->spread * FindStat(model.stat)->spread;
+      placed.push_back({MinutesBand(example.mean_minutes),
+                        PointsDistribution::Place(estimate->mean, spread, example.actual)});
       if (example.mean_minutes < min_minutes_) continue;
       double error = estimate->mean - example.actual;
       ++score.count;
@@ -162,7 +162,8 @@ class Validation {
     score.rmse = Kept(std::sqrt(score.rmse / n) / scale);
     model.scores.push_back(score);
     Calibration calibration = Calibrate(placed);
-    for (Calibration::Band& band : calibration.bands) band = {Kept(band.centre), Kept(band.width)};
+    for (Calibration::Band& band : calibration.bands)
+      band = {Kept(band.centre), Kept(band.below), Kept(band.above)};
     model.learned.calibrations.push_back({system, calibration});
   }
 
