@@ -60,8 +60,11 @@ std::size_t MinutesBand(double mean_minutes) {
 }
 
 const Calibration& FixedCalibration() {
-  static constexpr Calibration kFixed{
-      {{{-0.2, 1.5, 1.5}, {-0.2, 1.6, 1.6}, {-0.1, 1.2, 1.2}, {-0.1, 1.1, 1.1}, {-0.1, 1.0, 1.0}}}};
+  static constexpr Calibration kFixed{{{{0.17, 2.0, 1.02},
+                                        {0.10, 2.28, 0.955},
+                                        {0.09, 1.445, 0.935},
+                                        {0.087, 1.235, 0.893},
+                                        {0.055, 1.15, 0.88}}}};
   return kFixed;
 }
 
