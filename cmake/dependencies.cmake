@@ -15,6 +15,13 @@ find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
+# The package's own CMake configuration names a program that it does not ship.
+find_path(LIBXGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(LIBXGBOOST_LIBRARY xgboost REQUIRED)
+add_library(libxgboost INTERFACE)
+target_include_directories(libxgboost SYSTEM INTERFACE ${LIBXGBOOST_INCLUDE_DIR})
+target_link_libraries(libxgboost INTERFACE ${LIBXGBOOST_LIBRARY})
+
 find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(LIBCSV_LIBRARY csv REQUIRED)
 add_library(libcsv INTERFACE)

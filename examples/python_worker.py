@@ -86,15 +86,20 @@ class Server:
                 raise OSError(f"{problem.code}: {text.strip()}") from None
             raise Refused(problem.code, text.strip()) from None
 
-    def lease(self, worker, wait):
-        order = {"worker": worker, "worker_version": VERSION, "max": 20,
+    def lease(self, worker, wait, version, group):
+        order = {"worker": worker, "worker_version": version, "max": 20,
                  "wait": f"{wait}s", "lease": f"{LEASE_SECONDS}s"}
+        if group:
+            order["group"] = group
         return self.post("/v1/leases", order, timeout=wait + 30)["leases"]
 
 
 class Worker:
-    def __init__(self, server):
+    def __init__(self, server, model=predict, version=VERSION, group=""):
         self.server = server
+        self.model = model
+        self.version = version
+        self.group = group  # Of systems; "" is tipoff's own.
         # A name of this life of this worker: restarted, it is another one.
         self.name = f"python-{socket.gethostname()}-{os.getpid()}-{random.randrange(16**6):06x}"
         self.stopping = threading.Event()
@@ -133,7 +138,7 @@ class Worker:
     def work(self, lease):
         token = lease["token"]
         try:
-            self.report(token, "complete", {"predictions": predict(lease["request"])})
+            self.report(token, "complete", {"predictions": self.model(lease["request"])})
             self.done += 1
         except Skip as why:
             self.fail(token, "skip", str(why))
@@ -146,7 +151,7 @@ class Worker:
             self.fail(token, "error", repr(problem))
 
     def take(self, wait):
-        leases = self.server.lease(self.name, wait)
+        leases = self.server.lease(self.name, wait, self.version, self.group)
         with self.lock:
             self.held = {lease["token"] for lease in leases}
         for lease in leases:
@@ -175,15 +180,17 @@ class Worker:
                 self.stopping.wait(pause)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+def main(model=predict, version=VERSION, group="", about=__doc__):
+    parser = argparse.ArgumentParser(description=about.split("\n", maxsplit=1)[0])
     parser.add_argument("--url", default=os.environ.get("TIPOFF_URL", "http://127.0.0.1:8080"))
     parser.add_argument("--key", default=os.environ.get("TIPOFF_KEY", ""),
                         help="API key with the role work ($TIPOFF_KEY)")
+    parser.add_argument("--group", default=group,
+                        help="group of systems to work for; absent: tipoff's own")
     parser.add_argument("--once", action="store_true", help="end when there is nothing to do")
     parser.add_argument("--max-seconds", type=float, help="end after so long")
     options = parser.parse_args()
-    worker = Worker(Server(options.url, options.key))
+    worker = Worker(Server(options.url, options.key), model, version, options.group)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     print(f"working for {options.url} as {worker.name}", file=sys.stderr)

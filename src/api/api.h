@@ -44,7 +44,8 @@ struct ApiOptions {
   Duration start_window_future = std::chrono::hours(24) * 14;
   double completeness_min_percent = 80;
   Duration force_repeat_window = std::chrono::minutes(5);
-  Duration slate_age_max{0};  // 0: no limit.
+  std::vector<std::string> groups;  // Of systems, besides tipoff's own.
+  Duration slate_age_max{0};        // 0: no limit.
   // Of requests that are handed out over HTTP.
   HistoryRules lease_history{.timeout = std::chrono::seconds(10)};
   int tries_max = 3;                       // Deliveries of a request that fails deterministically.

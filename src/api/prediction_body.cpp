@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 #include "base/json.h"
 
@@ -21,9 +22,9 @@ constexpr std::size_t kNameBytesMax = 100;
 // Nobody has scored more than 100 in an NBA game.
 constexpr double kPointsMax = 200;
 constexpr double kSpreadMax = 100;
-constexpr std::array<std::string_view, 8> kFields{"system",        "line",       "predicted_points",
-                                                  "spread",        "confidence", "recommendation",
-                                                  "model_version", "components"};
+constexpr std::array<std::string_view, 13> kFields{
+    "stat", "system", "line",       "predicted_points", "spread",        "p10",       "p50",
+    "p90",  "p_over", "confidence", "recommendation",   "model_version", "components"};
 
 // A required number within [0, max], rounded to `places` decimals.
 double ReadMeasure(JsonReader& reader, std::string_view field, double max, int places) {
@@ -94,6 +95,24 @@ std::vector<std::pair<std::string, double>> ReadComponents(JsonReader& reader) {
   return components;
 }
 
+// All three or none, in their order.
+std::optional<Quantiles> ReadQuantiles(JsonReader& reader) {
+  if (!reader.Has("p10") && !reader.Has("p50") && !reader.Has("p90")) return std::nullopt;
+  Quantiles quantiles{ReadMeasure(reader, "p10", kPointsMax, 1),
+                      ReadMeasure(reader, "p50", kPointsMax, 1),
+                      ReadMeasure(reader, "p90", kPointsMax, 1)};
+  if (quantiles.p10 > quantiles.p50 || quantiles.p50 > quantiles.p90) {
+    reader.Fail("p50", "must lie between p10 and p90");
+  }
+  return quantiles;
+}
+
+std::optional<double> ReadOver(JsonReader& reader, bool has_line) {
+  if (!reader.Has("p_over")) return std::nullopt;
+  if (!has_line) reader.Fail("p_over", "is over what? There is no line");
+  return ReadMeasure(reader, "p_over", 1, 3);
+}
+
 Result<Prediction> ReadPrediction(const json::value& value, std::string where) {
   JsonReader reader(value, std::move(where));
   TIPOFF_TRY_STATUS(reader.status());
@@ -104,10 +123,13 @@ Result<Prediction> ReadPrediction(const json::value& value, std::string where) {
     }
   }
   Prediction prediction;
+  if (reader.Has("stat")) prediction.stat = ReadName(reader, "stat");
   prediction.system = ReadName(reader, "system");
   prediction.line = ReadLine(reader);
   prediction.predicted_points = ReadMeasure(reader, "predicted_points", kPointsMax, 1);
   prediction.spread = ReadMeasure(reader, "spread", kSpreadMax, 1);
+  prediction.quantiles = ReadQuantiles(reader);
+  prediction.p_over = ReadOver(reader, prediction.line.has_value());
   prediction.confidence = ReadMeasure(reader, "confidence", 1, 2);
   prediction.recommendation = ReadRecommendation(reader, prediction.line.has_value());
   prediction.model_version = ReadName(reader, "model_version");
@@ -132,11 +154,11 @@ Result<std::vector<Prediction>> ReadPredictions(const json::value& body) {
                                              array->size(), kPredictionsMax)};
   }
   std::vector<Prediction> predictions;
-  std::set<std::pair<std::string, std::optional<Line>>> seen;
+  std::set<std::tuple<std::string, std::string, std::optional<Line>>> seen;
   for (const json::value& value : *array) {
     std::string where = fmt::format("predictions[{}]", predictions.size());
     TIPOFF_TRY(Prediction prediction, ReadPrediction(value, where));
-    if (!seen.emplace(prediction.system, prediction.line).second) {
+    if (!seen.emplace(prediction.stat, prediction.system, prediction.line).second) {
       return Error{Errc::kInvalid,
                    fmt::format("{}.system: '{}' has a prediction for that line already", where,
                                prediction.system)};

@@ -58,6 +58,7 @@ Result<StartRequest> ReadCommon(const json::object& body, const ApiOptions& opti
   request.policy = options.policy;
   request.completeness_min_percent = options.completeness_min_percent;
   request.force_repeat_window = options.force_repeat_window;
+  request.groups = options.groups;
   request.slate_age_max = options.slate_age_max;
   return request;
 }

@@ -9,7 +9,6 @@
 #include "app/gcp.h"
 #include "app/version.h"
 #include "history/sqlite/history_database.h"
-#include "predict/pipeline.h"
 
 namespace tipoff {
 namespace {
@@ -18,11 +17,6 @@ namespace fs = std::filesystem;
 
 // Of slates that are put at once.
 constexpr std::size_t kPlayersPerCall = 10'000;
-
-const Pipeline& ThePipeline() {
-  static const Pipeline pipeline;
-  return pipeline;
-}
 
 // In calls that any store finishes in its time. Not atomic as a whole: whoever is cut off in
 // between has left the dates due, and they are built again.
@@ -42,19 +36,15 @@ Status PutSlates(Engines& engines, std::vector<Slate> slates) {
 
 }  // namespace
 
-std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
-                                                  std::span<const PredictionInput> inputs) {
-  return ThePipeline().Predict(batch, inputs);
-}
-
 class Engines::WorkerThread {
  public:
-  WorkerThread(Engines& engines, AsioLoop& loop, Worker::Options options, int number)
+  WorkerThread(Engines& engines, AsioLoop& loop, const Predictor& predict, Worker::Options options,
+               int number)
       : loop_(loop),
         store_(engines.backend_->MakeStore(loop_)),
         bus_(engines.backend_->MakeBus(loop_)),
         history_(engines.histories_(loop_)),
-        worker_(loop_, *store_, *bus_, *history_, PredictWithPipeline,
+        worker_(loop_, *store_, *bus_, *history_, predict,
                 Identified(engines, std::move(options), number)),
         thread_([this] {
           loop_.Post([this] { worker_.Start(); });
@@ -73,7 +63,7 @@ class Engines::WorkerThread {
     if (!options.name.empty()) life = options.name + "-" + life;
     options.process = engines.process_;
     options.name = fmt::format("{}/{}", life, number);
-    options.version = VersionText();
+    options.version = VersionWith(options.version);
     return options;
   }
 
@@ -107,10 +97,11 @@ Result<std::unique_ptr<Engines>> Engines::Open(const Globals& globals, Access ac
   return engines;
 }
 
-void Engines::StartWorkers(int count, const Worker::Options& options) {
+void Engines::StartWorkers(int count, const Predictor& predict, const Worker::Options& options) {
   for (int i = 1; i <= count; ++i) {
     worker_loops_.push_back(std::make_unique<AsioLoop>());
-    workers_.push_back(std::make_unique<WorkerThread>(*this, *worker_loops_.back(), options, i));
+    workers_.push_back(
+        std::make_unique<WorkerThread>(*this, *worker_loops_.back(), predict, options, i));
   }
 }
 
@@ -165,6 +156,13 @@ Result<HistoryTable> LoadHistoryTable(const Globals& globals) {
   TIPOFF_TRY(HistoryDatabase database,
              HistoryDatabase::Open(HistoryPath(globals.data), HistoryDatabase::Mode::kReadOnly));
   return database.LoadTable();
+}
+
+Result<std::vector<PublishedPlayer>> LoadPublished(const Globals& globals, Day day) {
+  TIPOFF_TRY(std::unique_ptr<Engines> engines, Engines::Open(globals, Access::kReadOnly));
+  return engines->Wait<std::vector<PublishedPlayer>>([&](auto done) {
+    ListPublished(engines->store(), Slot{day, ""}, std::move(done));
+  });
 }
 
 Result<Slate> LoadSlate(const Globals& globals, Day day) {

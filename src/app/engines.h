@@ -12,6 +12,7 @@
 #include "app/history.h"
 #include "base/asio_loop.h"
 #include "base/random.h"
+#include "flow/published.h"
 #include "history/history.h"
 #include "history/import/importer.h"
 #include "history/table.h"
@@ -39,9 +40,10 @@ class Engines {
   // How many writes a full disk has refused.
   std::uint64_t disk_full() const { return backend_->disk_full(); }
 
-  // Starts `count` workers, each on a thread and a loop of its own. Process and version of
-  // `options` are filled in, and its name gets what makes it one of this life of this process.
-  void StartWorkers(int count, const Worker::Options& options = {});
+  // Starts `count` workers, each on a thread and a loop of its own, that predict with `predict`,
+  // which any of their threads may call. The process of `options` is filled in, its name gets what
+  // makes it one of this life of this process, and its version the program's in front.
+  void StartWorkers(int count, const Predictor& predict, const Worker::Options& options = {});
   // Lets them finish what they hold, all at once, and joins their threads.
   void StopWorkers();
 
@@ -74,10 +76,6 @@ class Engines {
   std::vector<std::unique_ptr<WorkerThread>> workers_;
 };
 
-// The product's prediction pipeline, as a worker's predictor. Any thread.
-std::vector<PredictedRequest> PredictWithPipeline(const BatchId& batch,
-                                                  std::span<const PredictionInput> inputs);
-
 // One life of one process: "host-4711-k3f9a2".
 Incarnation MakeIncarnation(Random& random);
 
@@ -93,5 +91,7 @@ bool HasHistory(const std::string& data);
 Result<HistoryTable> LoadHistoryTable(const Globals& globals);
 // The stored slate of a day.
 Result<Slate> LoadSlate(const Globals& globals, Day day);
+// What the readers of a day's slot, without a dataset, are shown.
+Result<std::vector<PublishedPlayer>> LoadPublished(const Globals& globals, Day day);
 
 }  // namespace tipoff

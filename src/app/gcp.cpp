@@ -51,7 +51,7 @@ PubsubOptions PubsubOptionsFrom(const Config& config) {
   options.completions_topic = config.Text("gcp.completions_topic");
   options.announcements_topic = config.Text("gcp.announcements_topic");
   options.dead_letters_topic = config.Text("gcp.dead_letters_topic");
-  options.groups = config.Texts("gcp.groups");
+  options.groups = config.Texts("start.groups");
   options.ack_deadline = config.Span("gcp.ack_deadline");
   options.retention = config.Span("gcp.retention");
   options.retry_min = config.Span("gcp.retry_min");

@@ -3,18 +3,25 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <memory>
 #include <thread>
 
+#include "app/grade_plots.h"
+#include "app/grade_published.h"
+#include "app/models.h"
 #include "app/progress.h"
 #include "app/table.h"
 #include "base/json.h"
-#include "predict/grading.h"
+#include "predict/scores.h"
 
 namespace tipoff {
 namespace {
+
+const std::string kLeading(Ensemble::kName);  // Whose misses and pictures are shown.
+constexpr std::size_t kMissesShown = 10;
 
 struct GradeFlags {
   std::string from;
@@ -22,24 +29,29 @@ struct GradeFlags {
   double min_minutes = 0;
   bool slate = false;
   bool rows = false;
+  bool published = false;
+  std::string stat = "points";
+  std::string plot;
 };
 
 struct Grades {
   std::vector<GradeRow> rows;  // By date, game, player, system.
   std::size_t days = 0;        // With somebody to grade.
   std::size_t players = 0;     // Player-games that were to be predicted.
+  // Days that the model has learned from, so that they were graded without it.
+  std::size_t days_without_model = 0;
+  std::string model;  // Its version; empty without one.
 };
 
 // What to grade on one of the days, as a function that any thread may call.
 using CasesOfDay = std::function<GradeCases(std::size_t day)>;
 
 // Days are graded by all cores, each by one; the caller's thread works too and draws the progress.
-Grades GradeDays(std::size_t days, const CasesOfDay& cases_of) {
+Grades GradeDays(const Pipeline& pipeline, std::size_t days, const CasesOfDay& cases_of) {
   struct Graded {
     std::vector<GradeRow> rows;
     std::size_t players = 0;
   };
-  const Pipeline pipeline;
   std::vector<Graded> graded(days);
   std::atomic<std::size_t> next{0}, done{0};
   auto work = [&](const std::function<void()>& after_each) {
@@ -90,65 +102,138 @@ Result<std::vector<Slate>> SlatesOf(const GradeSources& sources, const Globals& 
   return slates;
 }
 
-std::string Points(const std::optional<double>& points) {
+std::string CountText(const std::optional<double>& points) {
   return points ? fmt::format("{:.0f}", *points) : "";
 }
 
 TextTable RowTable(const std::vector<GradeRow>& rows) {
   TextTable table({"game_id", "game_date", "player_id", "system", "predicted_points", "spread",
-                   "actual_points"});
+                   "actual_points", "p10", "p50", "p90", "line", "p_over"});
+  auto tenths = [](double points) { return fmt::format("{:.1f}", points); };
   for (const GradeRow& row : rows) {
+    const std::optional<Quantiles>& q = row.quantiles;
     table.Row({row.game.str(), FormatDay(row.game_date), row.player.str(), row.system,
-               fmt::format("{:.1f}", row.predicted_points), fmt::format("{:.1f}", row.spread),
-               Points(row.actual_points)});
+               tenths(row.predicted_points), tenths(row.spread), CountText(row.actual_points),
+               q ? tenths(q->p10) : "", q ? tenths(q->p50) : "", q ? tenths(q->p90) : "",
+               row.line ? row.line->str() : "",
+               row.p_over ? fmt::format("{:.3f}", *row.p_over) : ""});
   }
   return table;
 }
 
-TextTable ScoreTable(const std::vector<GradeRow>& rows) {
-  TextTable table({"system", ">count", ">mae", ">bias", ">rmse", ">spread", ">within spread"});
-  for (const SystemScore& score : ScoreSystems(rows)) {
-    table.Row({score.system, std::to_string(score.count), fmt::format("{:.3f}", score.mae),
-               fmt::format("{:+.3f}", score.bias), fmt::format("{:.3f}", score.rmse),
-               fmt::format("{:.2f}", score.mean_spread),
-               fmt::format("{:.1f}%", 100 * score.within_spread)});
+std::string Interval(const Measured& measured, bool with_sign = false) {
+  return with_sign
+             ? fmt::format("{:+.3f} [{:+.2f},{:+.2f}]", measured.value, measured.low, measured.high)
+             : fmt::format("{:.3f} [{:.2f},{:.2f}]", measured.value, measured.low, measured.high);
+}
+
+std::string Percent(double share, std::size_t of) {
+  return of == 0 ? "" : fmt::format("{:.1f}%", 100 * share);
+}
+
+TextTable ScoreTable(const std::vector<SystemScore>& scores) {
+  TextTable table({"system", "minutes", ">count", ">mae", ">bias", ">rmse", ">spread", ">p10-p90",
+                   ">lines", ">brier", ">said", ">hit"});
+  for (const SystemScore& score : scores) {
+    table.Row({score.system, score.band, std::to_string(score.count), Interval(score.mae),
+               Interval(score.bias, true), Interval(score.rmse),
+               fmt::format("{:.2f}", score.mean_spread), Percent(score.coverage, score.intervals),
+               score.lines == 0 ? "" : std::to_string(score.lines),
+               score.lines == 0 ? "" : fmt::format("{:.4f}", score.brier),
+               score.lines == 0 ? "" : std::to_string(score.said),
+               Percent(score.hit_rate, score.said)});
   }
   return table;
+}
+
+TextTable MissTable(const std::vector<GradeRow>& misses) {
+  TextTable table({"worst misses", "game", "date", ">predicted", ">actual", ">p10", ">p90"});
+  for (const GradeRow& row : misses) {
+    table.Row({row.player.str(), row.game.str(), FormatDay(row.game_date),
+               fmt::format("{:.1f}", row.predicted_points), CountText(row.actual_points),
+               row.quantiles ? fmt::format("{:.1f}", row.quantiles->p10) : "",
+               row.quantiles ? fmt::format("{:.1f}", row.quantiles->p90) : ""});
+  }
+  return table;
+}
+
+boost::json::object JsonOf(const Measured& measured) {
+  return {{"value", measured.value}, {"low", measured.low}, {"high", measured.high}};
+}
+
+boost::json::object JsonOf(const SystemScore& score) {
+  boost::json::object json{
+      {"system", score.system},
+      {"minutes", score.band},
+      {"count", score.count},
+      {"mae", score.mae.value},
+      {"bias", score.bias.value},
+      {"rmse", score.rmse.value},
+      {"intervals_95",
+       {{"mae", JsonOf(score.mae)}, {"bias", JsonOf(score.bias)}, {"rmse", JsonOf(score.rmse)}}},
+      {"mean_spread", score.mean_spread},
+      {"within_spread", score.within_spread},
+      {"coverage_p10_p90", nullptr},
+      {"lines", score.lines},
+      {"brier", nullptr},
+      {"said", score.said},
+      {"hit_rate", nullptr}};
+  if (score.intervals > 0) json["coverage_p10_p90"] = score.coverage;
+  if (score.lines > 0) json["brier"] = score.brier;
+  if (score.said > 0) json["hit_rate"] = score.hit_rate;
+  return json;
+}
+
+boost::json::object JsonOf(const GradeRow& row) {
+  boost::json::object json{{"game_id", row.game.str()},
+                           {"game_date", FormatDay(row.game_date)},
+                           {"player_id", row.player.str()},
+                           {"system", row.system},
+                           {"predicted_points", row.predicted_points},
+                           {"spread", row.spread},
+                           {"actual_points", nullptr},
+                           {"p10", nullptr},
+                           {"p50", nullptr},
+                           {"p90", nullptr},
+                           {"line", nullptr},
+                           {"p_over", nullptr}};
+  if (row.actual_points) json["actual_points"] = *row.actual_points;
+  if (row.quantiles) {
+    json["p10"] = row.quantiles->p10;
+    json["p50"] = row.quantiles->p50;
+    json["p90"] = row.quantiles->p90;
+  }
+  if (row.line) json["line"] = row.line->value();
+  if (row.p_over) json["p_over"] = *row.p_over;
+  return json;
 }
 
 boost::json::object JsonOf(const Grades& grades, const GradeFlags& flags,
                            const std::string& data_version) {
-  boost::json::array systems;
+  boost::json::array systems, bands, misses;
   for (const SystemScore& score : ScoreSystems(grades.rows)) {
-    systems.push_back({{"system", score.system},
-                       {"count", score.count},
-                       {"mae", score.mae},
-                       {"bias", score.bias},
-                       {"rmse", score.rmse},
-                       {"mean_spread", score.mean_spread},
-                       {"within_spread", score.within_spread}});
+    (score.band == "all" ? systems : bands).push_back(JsonOf(score));
+  }
+  for (const GradeRow& row : WorstMisses(grades.rows, kLeading, kMissesShown)) {
+    misses.push_back(JsonOf(row));
   }
   boost::json::object json{{"from", flags.from},
                            {"to", flags.to},
-                           {"population", flags.slate ? "slate" : "played"},
                            {"min_minutes", flags.min_minutes},
-                           {"data_version", data_version},
+                           {"slate", flags.slate},
+                           {"stat", flags.stat},
+                           {"published", flags.published},
                            {"days", grades.days},
                            {"players", grades.players},
-                           {"systems", std::move(systems)}};
+                           {"model", grades.model},
+                           {"days_without_model", grades.days_without_model},
+                           {"data_version", data_version},
+                           {"systems", std::move(systems)},
+                           {"bands", std::move(bands)},
+                           {"worst_misses", std::move(misses)}};
   if (!flags.rows) return json;
   boost::json::array rows;
-  for (const GradeRow& row : grades.rows) {
-    boost::json::value actual;
-    if (row.actual_points) actual = *row.actual_points;
-    rows.push_back({{"game_id", row.game.str()},
-                    {"game_date", FormatDay(row.game_date)},
-                    {"player_id", row.player.str()},
-                    {"system", row.system},
-                    {"predicted_points", row.predicted_points},
-                    {"spread", row.spread},
-                    {"actual_points", std::move(actual)}});
-  }
+  for (const GradeRow& row : grades.rows) rows.push_back(JsonOf(row));
   json["rows"] = std::move(rows);
   return json;
 }
@@ -162,29 +247,78 @@ void Print(const Grades& grades, const GradeFlags& flags, const Globals& globals
       return;
     case Output::kTable:
       if (flags.rows) fmt::print("{}\n", RowTable(grades.rows).Text());
-      fmt::print("{} to {}: {} player-games on {} days{}\n\n{}", flags.from, flags.to,
+      fmt::print("{} to {}: {} player-games on {} days{}{}\n\n{}\n{}", flags.from, flags.to,
                  grades.players, grades.days,
-                 flags.slate ? " of the slates"
-                             : fmt::format(", at least {} minutes a game", flags.min_minutes),
-                 ScoreTable(grades.rows).Text());
+                 flags.published ? " that were published"
+                 : flags.slate   ? " of the slates"
+                                 : fmt::format(", at least {} minutes a game", flags.min_minutes),
+                 grades.model.empty() || flags.published ? "" : ", model " + grades.model,
+                 ScoreTable(ScoreSystems(grades.rows)).Text(),
+                 MissTable(WorstMisses(grades.rows, kLeading, kMissesShown)).Text());
   }
+}
+
+// A model is never asked about a day that it has learned from: said, so that nobody takes the
+// figures for those of the model.
+void TellOfDaysWithoutModel(const Grades& grades, const std::optional<Model>& model) {
+  if (grades.days_without_model == 0) return;
+  fmt::print(
+      stderr,
+      "tipoff: {} of {} days are graded without the model, which has learned from games until "
+      "{}: train one that ends before them with `tipoff train --until DATE`\n",
+      grades.days_without_model, grades.days, FormatDay(model->learned.until));
+}
+
+// What readers were shown for the dates, joined with what happened. Of several lines of a player
+// the first is graded, as where predictions are made anew.
+Result<Grades> PublishedGrades(const HistoryTable& table, const std::vector<Day>& days,
+                               const GradeFlags& flags, const Globals& globals,
+                               const GradeSources& sources) {
+  Grades grades;
+  for (Day day : days) {
+    TIPOFF_TRY(std::vector<PublishedPlayer> players, sources.published(globals, day));
+    GradeCases cases = PublishedCases(table, players, {.min_minutes = flags.min_minutes});
+    grades.days += cases.requests.empty() ? 0 : 1;
+    grades.players += cases.requests.size();
+    std::vector<GradeRow> rows = RowsOfPublished(cases, players);
+    std::move(rows.begin(), rows.end(), std::back_inserter(grades.rows));
+  }
+  return grades;
 }
 
 Result<Done> Grade(const GradeFlags& flags, const Globals& globals, const GradeSources& sources) {
   TIPOFF_TRY(Day from, ParseDay(flags.from));
   TIPOFF_TRY(Day to, ParseDay(flags.to));
   if (to < from) return Error{Errc::kInvalid, "--to is before --from"};
+  if (flags.published && flags.stat != Points().name) {
+    return Error{Errc::kInvalid, "--published grades points; leave --stat out"};
+  }
   TIPOFF_TRY(HistoryTable table, sources.history(globals));
   std::vector<Day> days = DaysBetween(table, from, to);
-  GradeOptions options{.min_minutes = flags.min_minutes};
+  GradeOptions options{.min_minutes = flags.min_minutes, .stat = flags.stat};
+  std::optional<Model> model;
   Grades grades;
-  if (flags.slate) {
-    TIPOFF_TRY(std::vector<Slate> slates, SlatesOf(sources, globals, days));
-    grades = GradeDays(slates.size(),
-                       [&](std::size_t day) { return SlateCases(table, slates[day], options); });
+  if (flags.published) {
+    TIPOFF_TRY(grades, PublishedGrades(table, days, flags, globals, sources));
   } else {
-    grades = GradeDays(days.size(),
-                       [&](std::size_t day) { return PopulationCases(table, days[day], options); });
+    if (sources.model) {
+      TIPOFF_TRY(model, sources.model(globals, flags.stat));
+    }
+    TIPOFF_TRY(std::shared_ptr<const Pipeline> pipeline,
+               PipelineWith(model, globals.config, *FindStat(flags.stat)));
+    TIPOFF_TRY(std::vector<Slate> slates, SlatesOf(sources, globals, days));
+    if (flags.slate) {
+      grades = GradeDays(*pipeline, slates.size(),
+                         [&](std::size_t day) { return SlateCases(table, slates[day], options); });
+    } else {
+      grades = GradeDays(*pipeline, days.size(), [&](std::size_t day) {
+        GradeCases cases = PopulationCases(table, days[day], options);
+        for (const Slate& slate : slates) {
+          if (slate.game_date == days[day]) AddLines(cases, slate);
+        }
+        return cases;
+      });
+    }
   }
   if (grades.players == 0) {
     return Error{Errc::kNotFound,
@@ -192,8 +326,15 @@ Result<Done> Grade(const GradeFlags& flags, const Globals& globals, const GradeS
                              "earlier games are needed (see tipoff import)",
                              flags.from, flags.to)};
   }
+  if (model) {
+    grades.model = model->version();
+    grades.days_without_model = static_cast<std::size_t>(std::count_if(
+        days.begin(), days.end(), [&](Day day) { return day < model->learned.until; }));
+  }
   Print(grades, flags, globals, table.data_version());
-  return Ok();
+  TellOfDaysWithoutModel(grades, model);
+  if (flags.plot.empty()) return Ok();
+  return WritePlots(flags.plot, grades.rows, kLeading);
 }
 
 }  // namespace
@@ -210,6 +351,23 @@ void AddGrade(CLI::App& root, const Globals& globals, GradeSources sources, Run&
       ->check(CLI::NonNegativeNumber);
   command->add_flag("--slate", flags->slate, "Grade whom the slates named, played or not");
   command->add_flag("--rows", flags->rows, "Every prediction, not only the scores by system");
+  command->add_flag("--published", flags->published,
+                    "Grade what was really published for those dates, and predict nothing");
+  command->add_option("--stat", flags->stat, "points, rebounds, assists or threes")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"points", "rebounds", "assists", "threes"}));
+  command->add_option("--plot", flags->plot, "Write reliability.svg and residuals.svg there")
+      ->type_name("DIR");
+  command->footer(
+      "Each date is predicted with strictly earlier games. A trained model takes part from the day "
+      "on\n"
+      "until which it was trained; earlier ones are graded without it, and that is said. Intervals "
+      "in\n"
+      "brackets hold 95 % of what other dates would have given.\n\n"
+      "Examples:\n"
+      "  tipoff grade --from 2024-10-22 --to 2025-04-13 --min-minutes 12\n"
+      "  tipoff grade --from 2025-01-01 --to 2025-01-31 -o csv > rows.csv\n"
+      "  tipoff grade --from 2025-01-01 --to 2025-01-31 --published --plot january");
   command->callback([flags, &globals, sources = std::move(sources), &run] {
     run = [flags, &globals, sources] {
       Status graded = Grade(*flags, globals, sources);

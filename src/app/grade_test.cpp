@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "base/json.h"
 #include "support/demo_table.h"
+#include "support/temp_folder.h"
 
 namespace tipoff {
 namespace {
@@ -15,9 +17,12 @@ struct Ran {
   std::string err;
 };
 
+Result<Slate> NoSlate(const Globals&, Day) { return Error{Errc::kNotFound, "no slate"}; }
+
 // Runs `grade` with these words as a user would, on the demo league.
 Ran Grade(std::vector<std::string> words, Output output = Output::kTable,
-          std::function<Result<Slate>(const Globals&, Day)> slate = {}) {
+          std::function<Result<Slate>(const Globals&, Day)> slate = NoSlate,
+          std::function<Result<std::vector<PublishedPlayer>>(const Globals&, Day)> published = {}) {
   CLI::App root;
   Globals globals{.data = "", .output = output};
   Run run;
@@ -25,7 +30,9 @@ Ran Grade(std::vector<std::string> words, Output output = Output::kTable,
            {.history = [](const Globals&) -> Result<HistoryTable> {
               return HistoryTable(DemoRows(), "demo");
             },
-            .slate = std::move(slate)},
+            .slate = std::move(slate),
+            .published = std::move(published),
+            .model = {}},
            run);
   words.insert(words.begin(), "grade");
   std::reverse(words.begin(), words.end());  // As CLI11 takes them.
@@ -43,7 +50,8 @@ TEST(GradeCommand, CsvIsRowsUnderTheHeaderOfTheContract) {
   Ran ran = Grade({"--from", "2026-01-05", "--to", "2026-01-06"}, Output::kCsv);
   EXPECT_EQ(ran.exit, kExitSucceeded);
   EXPECT_TRUE(ran.out.starts_with(
-      "game_id,game_date,player_id,system,predicted_points,spread,actual_points\n00225"))
+      "game_id,game_date,player_id,system,predicted_points,spread,actual_points,p10,p50,p90,line,"
+      "p_over\n00225"))
       << ran.out.substr(0, 200);
   EXPECT_NE(ran.out.find(",ensemble,"), std::string::npos);
   EXPECT_EQ(ran.out.find("2026-01-07"), std::string::npos);
@@ -54,11 +62,71 @@ TEST(GradeCommand, JsonHasScoresAndOnDemandRows) {
   boost::json::value scores = ParseJson(brief.out).value();
   EXPECT_EQ(scores.at("systems").as_array().size(), 4u);
   EXPECT_GT(scores.at("systems").at(3).at("mae").to_number<double>(), 1);
+  EXPECT_LE(scores.at("systems").at(3).at("intervals_95").at("mae").at("low").to_number<double>(),
+            scores.at("systems").at(3).at("mae").to_number<double>());
+  EXPECT_EQ(scores.at("worst_misses").as_array().size(), 10u);
   EXPECT_FALSE(scores.as_object().contains("rows"));
   Ran full = Grade({"--from", "2026-01-05", "--to", "2026-01-06", "--rows"}, Output::kJson);
   boost::json::value with_rows = ParseJson(full.out).value();
   EXPECT_EQ(with_rows.at("rows").as_array().size(),
             4 * with_rows.at("players").to_number<std::size_t>());
+}
+
+TEST(GradeCommand, APlainDateHasNoLines) {
+  Ran ran = Grade({"--from", "2026-01-05", "--to", "2026-01-05"}, Output::kCsv);
+  std::string first = ran.out.substr(ran.out.find('\n') + 1);
+  EXPECT_TRUE(first.substr(0, first.find('\n')).ends_with(",,")) << first.substr(0, 200);
+}
+
+TEST(GradeCommand, LinesOfTheSlateAreGraded) {
+  auto slate = [](const Globals&, Day day) -> Result<Slate> {
+    Slate made{.game_date = day};
+    for (const PlayerGame& row : DemoTable().PlayedOn(day)) {
+      made.players.push_back({.player = row.player,
+                              .team = row.game.team,
+                              .opponent = row.game.opponent,
+                              .game = row.game.game,
+                              .lines = {{"book", Line::FromMilli(9500)}}});
+    }
+    return made;
+  };
+  Ran ran = Grade({"--from", "2026-01-05", "--to", "2026-01-06"}, Output::kJson, slate);
+  ASSERT_EQ(ran.exit, kExitSucceeded) << ran.err;
+  boost::json::value ensemble = ParseJson(ran.out)->at("systems").at(3);
+  EXPECT_EQ(ensemble.at("lines"), ensemble.at("count"));
+  EXPECT_LT(ensemble.at("brier").to_number<double>(), 0.25);
+}
+
+TEST(GradeCommand, WhatWasPublishedIsGradedAsItStands) {
+  auto published = [](const Globals&, Day day) -> Result<std::vector<PublishedPlayer>> {
+    const PlayerGame& row = DemoTable().PlayedOn(day).front();
+    PublishedPlayer player;
+    player.spec = {.player = row.player, .game = row.game.game, .game_date = day};
+    for (const char* system : {"ensemble", "mine"}) {
+      Prediction prediction;
+      prediction.system = system;
+      prediction.predicted_points = 7.5;
+      prediction.spread = 5;
+      player.predictions = {prediction};
+    }
+    PublishedPlayer skipped = player;
+    skipped.skipped = true;
+    return std::vector<PublishedPlayer>{player, skipped};
+  };
+  Ran ran = Grade({"--from", "2026-01-05", "--to", "2026-01-05", "--published"}, Output::kCsv,
+                  NoSlate, published);
+  ASSERT_EQ(ran.exit, kExitSucceeded) << ran.err;
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2) << ran.out;
+  EXPECT_NE(ran.out.find(",mine,7.5,5.0,"), std::string::npos) << ran.out;
+}
+
+TEST(GradeCommand, PicturesAreWrittenWhereTheyAreAskedFor) {
+  TempFolder folder;
+  std::string place = folder.path() + "/plots";
+  Ran ran = Grade({"--from", "2026-01-05", "--to", "2026-01-06", "--plot", place});
+  EXPECT_EQ(ran.exit, kExitSucceeded) << ran.err;
+  EXPECT_TRUE(std::filesystem::exists(place + "/reliability.svg"));
+  EXPECT_TRUE(std::filesystem::exists(place + "/residuals.svg"));
 }
 
 TEST(GradeCommand, TheSameCommandGivesTheSameBytes) {

@@ -23,11 +23,13 @@
 #include "app/import.h"
 #include "app/keys.h"
 #include "app/man.h"
+#include "app/models.h"
 #include "app/run.h"
 #include "app/serve.h"
 #include "app/settings.h"
 #include "app/setup.h"
 #include "app/simulate.h"
+#include "app/train.h"
 #include "app/version.h"
 #include "app/worker.h"
 #include "base/crash_point.h"
@@ -126,7 +128,8 @@ int Main(int argc, char** argv) {
   AddAnnouncements(root, globals, run);
   AddSetup(root, globals, run);
   AddDoctor(root, globals, run);
-  AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
+  AddTrain(root, globals, LoadHistoryTable, run);
+  AddGrade(root, globals, {LoadHistoryTable, LoadSlate, LoadPublished, FindModel}, run);
   AddSimulate(root, globals, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);

@@ -27,7 +27,8 @@ std::string Seconds(Duration d) {
 json::object ToJson(const Prediction& prediction) {
   json::object components;
   for (const auto& [name, value] : prediction.components) components[name] = value;
-  json::object object{{"system", prediction.system},
+  json::object object{{"stat", prediction.stat},
+                      {"system", prediction.system},
                       {"line", nullptr},
                       {"predicted_points", prediction.predicted_points},
                       {"spread", prediction.spread},
@@ -36,6 +37,12 @@ json::object ToJson(const Prediction& prediction) {
                       {"model_version", prediction.model_version},
                       {"components", std::move(components)}};
   if (prediction.line) object["line"] = prediction.line->value();
+  if (prediction.quantiles) {
+    object["p10"] = prediction.quantiles->p10;
+    object["p50"] = prediction.quantiles->p50;
+    object["p90"] = prediction.quantiles->p90;
+  }
+  if (prediction.p_over) object["p_over"] = *prediction.p_over;
   return object;
 }
 

@@ -29,7 +29,13 @@ json::array PredictionsToJson(const std::vector<PredictionView>& predictions) {
   return array;
 }
 
-// One row a player and line: every system beside the others.
+// Empty where there is none.
+std::string NumberText(const json::object& row, std::string_view field) {
+  const json::value* value = row.if_contains(field);
+  return value == nullptr || !value->is_number() ? "" : fmt::format("{}", FieldNumber(row, field));
+}
+
+// One row a player, stat and line: every system beside the others.
 std::string PredictionTable(const json::array& predictions) {
   std::set<std::string> systems;
   for (const json::value& value : predictions) {
@@ -44,12 +50,14 @@ std::string PredictionTable(const json::array& predictions) {
     const json::object* leading = nullptr;  // The ensemble if there is one.
     std::map<std::string, double> points;
   };
-  std::map<std::tuple<std::string, std::string, double>, Group> groups;
+  std::map<std::tuple<std::string, std::string, double, std::string>, Group> groups;
+  std::set<std::string> stats;
   for (const json::value& value : predictions) {
     const json::object& row = value.as_object();
     std::string system = FieldText(row, "system");
-    Group& group =
-        groups[{FieldText(row, "game_id"), FieldText(row, "player_id"), FieldNumber(row, "line")}];
+    Group& group = groups[{FieldText(row, "game_id"), FieldText(row, "player_id"),
+                           FieldNumber(row, "line"), FieldText(row, "stat")}];
+    stats.insert(FieldText(row, "stat"));
     if (group.first == nullptr) group.first = &row;
     if (group.leading == nullptr || system == "ensemble") group.leading = &row;
     group.points[system] = FieldNumber(row, "predicted_points");
@@ -59,8 +67,8 @@ std::string PredictionTable(const json::array& predictions) {
     std::string team = FieldText(row, "team"), opponent = FieldText(row, "opponent");
     std::vector<std::string> cells{
         FieldTrue(row, "is_home") ? opponent + " @ " + team : team + " @ " + opponent,
-        FieldText(row, "player_name"), team,
-        fmt::format("{:.0f}", FieldNumber(row, "projected_minutes"))};
+        FieldText(row, "player_name") + (stats.size() > 1 ? ", " + FieldText(row, "stat") : ""),
+        team, fmt::format("{:.0f}", FieldNumber(row, "projected_minutes"))};
     for (const std::string& system : systems) {
       auto found = group.points.find(system);
       cells.push_back(found == group.points.end() ? "-" : fmt::format("{:.1f}", found->second));
@@ -78,7 +86,7 @@ std::string PredictionTable(const json::array& predictions) {
 std::string PredictionCsv(const json::array& predictions) {
   TextTable table({"prediction_id", "game_id", "player_id", "player_name", "team", "opponent",
                    "is_home", "system", "predicted_points", "spread", "confidence", "line",
-                   "recommendation", "model_version"});
+                   "recommendation", "model_version", "stat", "p10", "p50", "p90", "p_over"});
   for (const json::value& value : predictions) {
     const json::object& row = value.as_object();
     table.Row({FieldText(row, "prediction_id"), FieldText(row, "game_id"),
@@ -88,7 +96,9 @@ std::string PredictionCsv(const json::array& predictions) {
                fmt::format("{:.1f}", FieldNumber(row, "predicted_points")),
                fmt::format("{:.1f}", FieldNumber(row, "spread")),
                fmt::format("{:.2f}", FieldNumber(row, "confidence")), LineText(row),
-               FieldText(row, "recommendation"), FieldText(row, "model_version")});
+               FieldText(row, "recommendation"), FieldText(row, "model_version"),
+               FieldText(row, "stat"), NumberText(row, "p10"), NumberText(row, "p50"),
+               NumberText(row, "p90"), NumberText(row, "p_over")});
   }
   return table.Csv();
 }

@@ -6,6 +6,7 @@
 #include "app/announcers.h"
 #include "app/engines.h"
 #include "app/game_date.h"
+#include "app/models.h"
 #include "app/progress.h"
 #include "app/report.h"
 #include "app/settings.h"
@@ -21,8 +22,9 @@ constexpr auto kFullDiskPatience = std::chrono::seconds(5);
 // One day's life in this process.
 class DayRun {
  public:
-  DayRun(Engines& engines, const Config& config, const RunOptions& options)
+  DayRun(Engines& engines, const Config& config, const RunOptions& options, ChosenModel model)
       : engines_(engines),
+        model_(std::move(model)),
         config_(config),
         options_(options),
         announce_(AnnounceOptionsFrom(config)),
@@ -53,7 +55,9 @@ class DayRun {
   Result<Batch> WorkUntilEnd(const Batch& started) {
     Progress progress(FormatDay(options_.date), started.expected());
     coordinator_.Start();
-    engines_.StartWorkers(options_.workers, WorkerOptionsFrom(config_));
+    Worker::Options worker = WorkerOptionsFrom(config_);
+    worker.version = model_.version;
+    engines_.StartWorkers(options_.workers, model_.predict, worker);
     engines_.loop().OnTermination([this](int) { engines_.loop().Stop(); });
     Look(started.id, progress);
     engines_.loop().Run();
@@ -124,6 +128,7 @@ class DayRun {
   }
 
   Engines& engines_;
+  ChosenModel model_;
   const Config& config_;
   const RunOptions& options_;
   AnnounceOptions announce_;
@@ -169,11 +174,13 @@ int PrintNoBatch(const Globals& globals, const RunOptions& options, const StartO
 
 int RunDay(const Globals& globals, const RunOptions& options) {
   if (Status history = CheckHistory(globals.data); !history.ok()) return Complain(history.error());
+  auto model = ChooseModel(globals);
+  if (!model.ok()) return Complain(model.error());
   auto engines = Engines::Open(globals, Access::kReadWrite);
   if (!engines.ok()) return Complain(engines.error());
   Status slates = BuildDueSlates(globals.data, **engines, WallClock());
   if (!slates.ok()) return Complain(slates.error());
-  DayRun day(**engines, globals.config, options);
+  DayRun day(**engines, globals.config, options, *std::move(model));
   auto outcome = day.Start();
   if (!outcome.ok()) return Complain(outcome.error());
   bool resumed = outcome->kind == StartOutcome::Kind::kAlreadyRunning;

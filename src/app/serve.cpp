@@ -10,6 +10,7 @@
 #include "api/keys.h"
 #include "app/dashboard.h"
 #include "app/game_date.h"
+#include "app/models.h"
 #include "app/schedule.h"
 #include "app/scheduled_starts.h"
 #include "app/service.h"
@@ -52,9 +53,10 @@ Status CheckExposure(Service& service, const std::string& host,
 // Serves until a signal comes, then stops in order.
 class Server {
  public:
-  Server(Service& service, const Config& config)
+  Server(Service& service, const Config& config, ChosenModel model)
       : service_(service),
         config_(config),
+        model_(std::move(model)),
         starts_(service.engines().loop(), service.coordinator().starter(),
                 [&config] { return StartRequestFrom(config); }),
         schedule_(service.engines().loop(), StartLinesFrom(config),
@@ -80,12 +82,15 @@ class Server {
     schedule_.Start();
     Worker::Options worker = WorkerOptionsFrom(config_);
     worker.drain = kWorkGrace;
+    worker.version = model_.version;
     int workers = WorkersFrom(config_);
-    service_.engines().StartWorkers(workers, worker);
+    service_.engines().StartWorkers(workers, model_.predict, worker);
     fmt::print("listening on {}\n", server_->url());
     std::fflush(stdout);
     Log(Severity::kInfo, "serving",
-        {{"url", server_->url()}, {"workers", std::to_string(workers)}});
+        {{"url", server_->url()},
+         {"workers", std::to_string(workers)},
+         {"model", model_.version.empty() ? "none" : model_.version}});
     TIPOFF_CRASH_POINT("serve/listening");
     loop.Run();
   }
@@ -110,6 +115,7 @@ class Server {
  private:
   Service& service_;
   const Config& config_;
+  ChosenModel model_;
   std::unique_ptr<HttpServer> server_;
   ScheduledStarts starts_;
   Schedule schedule_;
@@ -120,8 +126,11 @@ int Serve(const Globals& globals, std::optional<Duration> history_delay) {
   Service::Options options = ServiceOptionsFrom(config);
   options.prefetch = PrefetchPlanFrom(config, history_delay);
   options.auth.open = IsLoopback(config.Text("server.host"));
-  options.predict_door = true;
   options.api.page = DashboardFiles();
+  auto model = ChooseModel(globals);
+  if (!model.ok()) return Complain(model.error());
+  options.predict = model->predict;
+  options.push_worker.version = model->version;
   options.fetch_key_sets = true;
   auto service = Service::Open(globals, Access::kReadWrite, std::move(options));
   if (!service.ok()) return Complain(service.error());
@@ -136,7 +145,7 @@ int Serve(const Globals& globals, std::optional<Duration> history_delay) {
     Log(Severity::kWarning, "there is no data yet: no day has games until some is imported",
         {{"remedy", fmt::format("tipoff --data {} import FILE...", globals.data)}});
   }
-  Server server(**service, config);
+  Server server(**service, config, *std::move(model));
   Status listening = server.Listen();
   if (!listening.ok()) {
     Complain(Annotate(listening.error(), "server.port (" + config.Origin("server.port") + ")"));

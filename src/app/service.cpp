@@ -75,12 +75,12 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   }
   service->auth_ = std::make_unique<Auth>(loop, parts.store(), std::move(options.auth));
   service->audit_ = std::make_unique<Audit>(parts.store(), parts.random());
-  if (options.predict_door) {
+  if (options.predict) {
     options.push_worker.process = parts.process();
     options.push_worker.name = parts.process().str() + "/push";
-    options.push_worker.version = VersionText();
+    options.push_worker.version = VersionWith(options.push_worker.version);
     service->push_worker_ = std::make_unique<Worker>(loop, parts.store(), bus, *service->history_,
-                                                     PredictWithPipeline, options.push_worker);
+                                                     options.predict, options.push_worker);
   }
   options.api.version = VersionText();
   options.api.read_only = access == Access::kReadOnly;

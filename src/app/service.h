@@ -22,9 +22,9 @@ class Service {
     CanaryRunner::Options canary;
     ApiOptions api;
     Auth::Options auth;
-    Worker::Options push_worker;  // process, name and version are set here.
+    Worker::Options push_worker;  // process and name are set here, and the program's version.
     PrefetchPlan prefetch;
-    bool predict_door = false;    // Whether /predict works what it is sent.
+    Predictor predict;            // If set, /predict works what it is sent.
     bool fetch_key_sets = false;  // Whether OIDC key sets may be asked for over the network.
   };
 

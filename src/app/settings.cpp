@@ -125,6 +125,7 @@ StartRequest StartRequestFrom(const Config& config) {
   StartRequest request;
   request.policy = PolicyFrom(config);
   request.players.min_minutes = config.Number("start.min_minutes");
+  request.groups = config.Texts("start.groups");
   request.force_repeat_window = config.Span("start.force_repeat_window");
   request.completeness_min_percent = config.Number("start.completeness_min_percent");
   request.slate_age_max = config.Span("slate.max_age");
@@ -155,6 +156,7 @@ ApiOptions ApiOptionsFrom(const Config& config) {
   ApiOptions options;
   options.policy = PolicyFrom(config);
   options.min_minutes = config.Number("start.min_minutes");
+  options.groups = config.Texts("start.groups");
   options.start_window_past = config.Span("start.window_past");
   options.start_window_future = config.Span("start.window_future");
   options.completeness_min_percent = config.Number("start.completeness_min_percent");

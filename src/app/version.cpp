@@ -23,4 +23,8 @@ std::string VersionLine() {
   return fmt::format("tipoff {} (commit {}, {})", TIPOFF_VERSION, TIPOFF_COMMIT, Compiler());
 }
 
+std::string VersionWith(const std::string& model) {
+  return model.empty() ? VersionText() : VersionText() + " " + model;
+}
+
 }  // namespace tipoff

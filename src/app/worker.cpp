@@ -14,6 +14,7 @@
 #include "app/gcp.h"
 #include "app/health_door.h"
 #include "app/history.h"
+#include "app/models.h"
 #include "app/remote_worker.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -68,10 +69,11 @@ class LocalWorker {
   }
 
   // Works until told to stop. An error: the database has gone from under it.
-  Status Work(const WorkerArguments& options, Worker::Options worker) {
+  Status Work(const WorkerArguments& options, const ChosenModel& model, Worker::Options worker) {
+    worker.version = model.version;
     worker.name = options.name;
     if (options.held_max > 0) worker.held_max = options.held_max;
-    engines_.StartWorkers(options.concurrency, worker);
+    engines_.StartWorkers(options.concurrency, model.predict, worker);
     Look();
     engines_.loop().Run();
     engines_.loop().Cancel(timer_);
@@ -99,7 +101,8 @@ class LocalWorker {
 };
 
 // A worker on Google's services, with the history of this machine's data folder.
-int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
+int WorkInTheCloud(const Globals& globals, const WorkerArguments& options,
+                   const ChosenModel& model) {
   auto engines = Engines::Open(globals, Access::kReadWrite);
   if (!engines.ok()) return Complain(engines.error());
   if (!HistoryIsRemote(globals.config) && !HasHistory(globals.data)) {
@@ -114,10 +117,11 @@ int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
   if (options.held_max > 0) worker.held_max = options.held_max;
   auto door = OpenHealthDoor(options, **engines);
   if (!door.ok()) return Complain(Annotate(door.error(), "--health-port"));
+  worker.version = model.version;
   SayStarted("project " + globals.config.Text("gcp.project"), (*engines)->process().str(),
              options.concurrency);
   AsioLoop& loop = (*engines)->loop();
-  (*engines)->StartWorkers(options.concurrency, worker);
+  (*engines)->StartWorkers(options.concurrency, model.predict, worker);
   loop.OnTermination([&loop](int) { loop.Stop(); });
   loop.Run();
   (*engines)->StopWorkers();
@@ -125,7 +129,9 @@ int WorkInTheCloud(const Globals& globals, const WorkerArguments& options) {
 }
 
 int WorkHere(const Globals& globals, const WorkerArguments& options) {
-  if (UsesGcp(globals.config)) return WorkInTheCloud(globals, options);
+  auto model = ChooseModel(globals);
+  if (!model.ok()) return Complain(model.error());
+  if (UsesGcp(globals.config)) return WorkInTheCloud(globals, options, *model);
   std::string path = (std::filesystem::path(globals.data) / "tipoff.db").string();
   if (!std::filesystem::exists(path)) {
     return Complain({Errc::kNotFound,
@@ -139,7 +145,7 @@ int WorkHere(const Globals& globals, const WorkerArguments& options) {
   if (!door.ok()) return Complain(Annotate(door.error(), "--health-port"));
   LocalWorker worker(**engines, path);
   SayStarted(globals.data, (*engines)->process().str(), options.concurrency);
-  Status worked = worker.Work(options, WorkerOptionsFrom(globals.config));
+  Status worked = worker.Work(options, *model, WorkerOptionsFrom(globals.config));
   if (worked.ok()) return kExitSucceeded;
   int exit = Complain(worked.error());
   // Nothing that it holds can be given back, and nothing is left to close.
@@ -149,11 +155,12 @@ int WorkHere(const Globals& globals, const WorkerArguments& options) {
 // One of several workers for a server elsewhere, each on a thread of its own.
 class RemoteThread {
  public:
-  RemoteThread(RemoteWorker::Options options, std::function<void(Error)> refused)
+  RemoteThread(const Predictor& predict, RemoteWorker::Options options,
+               std::function<void(Error)> refused)
       : client_(std::make_unique<HttpClient>(loop_)),
         worker_(
             loop_, [this](HttpCall call, auto done) { client_->Call(std::move(call), done); },
-            PredictWithPipeline, std::move(options)),
+            predict, std::move(options)),
         thread_([this, refused = std::move(refused)] {
           loop_.Post([this, refused] { worker_.Start(refused); });
           loop_.Run();
@@ -172,12 +179,14 @@ class RemoteThread {
   std::thread thread_;
 };
 
-int WorkElsewhere(const WorkerArguments& options, const std::string& url) {
+int WorkElsewhere(const Globals& globals, const WorkerArguments& options, const std::string& url) {
   if (options.health_port) {
     return Complain({Errc::kUnsupported,
                      "--health-port tells whether the store answers, and a worker of a server "
                      "(--url) has none: leave it away"});
   }
+  auto model = ChooseModel(globals);
+  if (!model.ok()) return Complain(model.error());
   auto key = ServerKey(options.connection);
   if (!key.ok()) return Complain(key.error());
   SystemRandom random;
@@ -193,10 +202,12 @@ int WorkElsewhere(const WorkerArguments& options, const std::string& url) {
   };
   std::vector<std::unique_ptr<RemoteThread>> threads;
   for (int i = 1; i <= options.concurrency; ++i) {
-    RemoteWorker::Options worker{
-        .url = url, .key = *key, .name = fmt::format("{}/{}", life, i), .version = VersionText()};
+    RemoteWorker::Options worker{.url = url,
+                                 .key = *key,
+                                 .name = fmt::format("{}/{}", life, i),
+                                 .version = VersionWith(model->version)};
     if (options.held_max > 0) worker.held_max = options.held_max;
-    threads.push_back(std::make_unique<RemoteThread>(std::move(worker), refused));
+    threads.push_back(std::make_unique<RemoteThread>(model->predict, std::move(worker), refused));
   }
   loop.OnTermination([&loop](int) { loop.Stop(); });
   SayStarted(url, life, options.concurrency);
@@ -241,7 +252,7 @@ void AddWorker(CLI::App& root, const Globals& globals, Run& run) {
     run = [&globals, options] {
       auto url = ServerUrl(options->connection);
       if (!url.ok()) return Complain(url.error());
-      return url->empty() ? WorkHere(globals, *options) : WorkElsewhere(*options, *url);
+      return url->empty() ? WorkHere(globals, *options) : WorkElsewhere(globals, *options, *url);
     };
   });
 }

@@ -160,5 +160,20 @@ TEST(Config, EveryProblemIsToldAtOnce) {
   ExpectRefused(ParseConfig(many, "t"), {"20 problems"});
 }
 
+TEST(Config, GroupsAndStatsAreRefusedByName) {
+  auto refused = [](const std::string& text, const std::string& words) {
+    Result<Config> config = ParseConfig(text, "t.toml");
+    ASSERT_FALSE(config.ok()) << text;
+    EXPECT_NE(config.error().message.find(words), std::string::npos) << config.error().message;
+  };
+  refused("[start]\ngroups = [\"My Models\"]\n", "'My Models' is no name of a group");
+  refused("[start]\ngroups = [\"a\", \"a\"]\n", "'a' stands there twice");
+  refused("[predict]\nstats = []\n", "must name one");
+  refused("[predict]\nstats = [\"blunders\"]\n", "'blunders' is not one of");
+  Config config = ParseConfig("[predict]\nstats = [\"points\", \"threes\"]\n", "t.toml").value();
+  EXPECT_EQ(config.Texts("predict.stats").size(), 2u);
+  EXPECT_EQ(Config().Texts("predict.stats"), std::vector<std::string>{"points"});
+}
+
 }  // namespace
 }  // namespace tipoff

@@ -19,8 +19,6 @@ using enum SettingKind;
 
 // Bytes; with the longest name of tipoff's own far below Firestore's 1,500.
 constexpr std::size_t kPrefixMax = 100;
-// Bytes; Pub/Sub takes names of 255, and a topic's own name stands before it.
-constexpr std::size_t kGroupMax = 64;
 
 std::string ToleranceProblem(const SettingValue& value) {
   auto steps = ParseTolerance(std::get<std::string>(value));
@@ -72,6 +70,41 @@ std::string LinesProblem(const SettingValue& value) {
   return "";
 }
 
+// They become parts of topics' names.
+std::string GroupsProblem(const SettingValue& value) {
+  const auto& groups = std::get<std::vector<std::string>>(value);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    bool plain =
+        !groups[i].empty() && groups[i].size() <= 40 &&
+        groups[i].find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+    if (!plain) {
+      return fmt::format("'{}' is no name of a group: up to 40 small letters, digits, - and _",
+                         groups[i]);
+    }
+    if (std::find(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(i), groups[i]) !=
+        groups.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return fmt::format("'{}' stands there twice", groups[i]);
+    }
+  }
+  return "";
+}
+
+std::string StatsProblem(const SettingValue& value) {
+  const auto& stats = std::get<std::vector<std::string>>(value);
+  if (stats.empty()) return "must name one: points, rebounds, assists or threes";
+  for (std::size_t i = 0; i < stats.size(); ++i) {
+    auto earlier = stats.begin() + static_cast<std::ptrdiff_t>(i);
+    if (stats[i] != "points" && stats[i] != "rebounds" && stats[i] != "assists" &&
+        stats[i] != "threes") {
+      return fmt::format("'{}' is not one of points, rebounds, assists, threes", stats[i]);
+    }
+    if (std::find(stats.begin(), earlier, stats[i]) != earlier) {
+      return fmt::format("'{}' stands there twice", stats[i]);
+    }
+  }
+  return "";
+}
+
 std::string EmptyProblem(const SettingValue& value) {
   return std::get<std::string>(value).empty() ? "must not be empty" : "";
 }
@@ -113,23 +146,6 @@ std::string PrefixProblem(const SettingValue& value) {
 }
 
 // A group's name ends the names of its topic and its subscription.
-std::string GroupsProblem(const SettingValue& value) {
-  const auto& groups = std::get<std::vector<std::string>>(value);
-  for (const std::string& group : groups) {
-    bool plain = std::all_of(group.begin(), group.end(), [](unsigned char c) {
-      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-    });
-    if (!plain || group.empty() || group.size() > kGroupMax) {
-      return fmt::format("'{}' is no name of a group: letters, digits and -_. only, {} at most",
-                         group, kGroupMax);
-    }
-    if (std::count(groups.begin(), groups.end(), group) > 1) {
-      return fmt::format("'{}' is there twice: name each group once", group);
-    }
-  }
-  return "";
-}
-
 constexpr Setting Row(std::string_view key, SettingKind kind, std::string_view fallback,
                       std::string_view help, SettingRules rules = {}) {
   return Setting{rules, key, kind, fallback, help};
@@ -179,6 +195,9 @@ constexpr std::array kSettings{
     Row("start.min_minutes", kNumber, "15",
         "Players who averaged at least so many minutes in their last 7 games",
         {.least = "0", .most = "48"}),
+    Row("start.groups", kTexts, "",
+        "Groups of systems of workers from outside, who predict each player, too",
+        {.problem = GroupsProblem}),
     Row("start.window_past", kDuration, "90d", "How old a game date POST /start takes",
         {.least = "0s", .most = "36500d"}),
     Row("start.window_future", kDuration, "14d", "How far ahead a game date POST /start takes",
@@ -252,6 +271,18 @@ constexpr std::array kSettings{
         {.least = "1m", .most = "1d"}),
     Row("alert.cooldown", kDuration, "1h", "No other systemic alert so soon after one",
         {.least = "0s", .most = "7d"}),
+
+    Row("model.file", kText, "",
+        "A trained model; empty: models/points.model in the data folder, if it is there"),
+    Row("predict.stats", kTexts, "points",
+        "What is predicted of each player: points, rebounds, assists, threes",
+        {.problem = StatsProblem}),
+    Row("recommend.edge_min", kNumber, "1.5", "OVER and UNDER from so many points of the line on",
+        {.least = "0", .most = "60"}),
+    Row("recommend.chance_min", kNumber, "0.55", "... that are at least so likely",
+        {.least = "0", .most = "1"}),
+    Row("recommend.confidence_min", kNumber, "0.5", "... of a system that trusts itself so far",
+        {.least = "0", .most = "1"}),
 
     Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),
@@ -336,9 +367,6 @@ constexpr std::array kSettings{
     Row("gcp.ack_deadline", kDuration, "60s",
         "How long Pub/Sub waits for an ack before it hands a message out again",
         {.least = "10s", .most = "10m"}),
-    Row("gcp.groups", kTexts, "",
-        "Groups of workers with models of their own; each has a topic of requests, named for it",
-        {.problem = GroupsProblem}),
     Row("gcp.retention", kDuration, "7d", "How long Pub/Sub keeps a message that nobody has acked",
         {.least = "10m", .most = "31d"}),
     Row("gcp.retry_min", kDuration, "1s", "Shortest pause before Pub/Sub hands a message out again",

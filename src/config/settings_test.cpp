@@ -80,10 +80,10 @@ TEST(Settings, WhatBecomesANameOnGooglesServicesMustBeOneThatTheyTake) {
   EXPECT_EQ(Problem("gcp.collection_prefix", "nba_"), "");
   EXPECT_EQ(Problem("gcp.collection_prefix", ""), "");
   for (const char* text : {"a/b", "a b", "gpu,gpu", "%41"}) {
-    EXPECT_NE(Problem("gcp.groups", text), "") << text;
+    EXPECT_NE(Problem("start.groups", text), "") << text;
   }
-  EXPECT_NE(Problem("gcp.groups", std::string(65, 'a')), "");
-  EXPECT_EQ(Problem("gcp.groups", "gpu, r-2_b.c"), "");
+  EXPECT_NE(Problem("start.groups", std::string(41, 'a')), "");
+  EXPECT_EQ(Problem("start.groups", "gpu, r-2_b"), "");
   EXPECT_EQ(Problem("gcp.retention", "9m"), "is out of range: 10m to 31d");
 }
 

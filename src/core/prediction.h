@@ -22,6 +22,13 @@ enum class Recommendation : std::uint8_t {
 std::string_view ToString(Recommendation recommendation);
 Result<Recommendation> ParseRecommendation(std::string_view text);
 
+// Points that are not exceeded in 10, 50 and 90 % of such games; one decimal.
+struct Quantiles {
+  double p10 = 0, p50 = 0, p90 = 0;
+
+  friend bool operator==(const Quantiles&, const Quantiles&) = default;
+};
+
 struct Prediction {
   std::string prediction_id;  // MakePredictionId of the rest: repeating a request repeats its ids.
   std::string stat = "points";
@@ -29,7 +36,9 @@ struct Prediction {
   std::optional<Line> line;     // The very line that the recommendation was computed against.
   double predicted_points = 0;  // One decimal.
   double spread = 0;            // Standard deviation, one decimal.
-  double confidence = 0;        // 0..1, two decimals.
+  std::optional<Quantiles> quantiles;  // Absent where a system does not say.
+  std::optional<double> p_over;        // Of more than `line`, 0..1, three decimals; the same.
+  double confidence = 0;               // 0..1, two decimals.
   Recommendation recommendation = Recommendation::kNoLine;
   std::string model_version;
   std::vector<std::pair<std::string, double>> components;

@@ -41,6 +41,22 @@ TEST_F(CoordinatorTest, ABatchRunsFromStartToPublication) {
       << "every completion is acked";
 }
 
+TEST_F(CoordinatorTest, EachPlayerIsRequestedOfEachGroupOfSystems) {
+  world_.AddSlate(3);
+  auto c = world_.NewCoordinator();
+  c->coordinator.Start();
+  StartRequest request = World::For("2025-01-15");
+  request.groups = {"mine", "other"};
+  StartOutcome started = world_.Start(*c, request);
+  EXPECT_EQ(started.summary.players, 3u);
+  EXPECT_EQ(started.batch.expected(), 9u);
+  world_.loop.Advance(seconds(5));
+  for (const char* group : {"", "mine", "other"}) {
+    Backlog waiting = world_.broker.Inspect({Topic::Kind::kRequests, group}, world_.loop.Now());
+    EXPECT_EQ(waiting.waiting, 3u) << group;
+  }
+}
+
 TEST_F(CoordinatorTest, ALargeBatchIsCreatedInChunksAndSealed) {
   world_.AddSlate(2500);
   auto c = world_.NewCoordinator();

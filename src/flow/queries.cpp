@@ -72,8 +72,10 @@ struct PredictionCollector : std::enable_shared_from_this<PredictionCollector> {
   void Finish() {
     auto key = [](const PredictionView& view) {
       const auto& line = view.prediction.line;
-      return std::tuple<const GameId&, const PlayerId&, const std::string&, int>(
-          view.spec.game, view.spec.player, view.prediction.system, line ? line->milli() : -1);
+      return std::tuple<const GameId&, const PlayerId&, const std::string&, int,
+                        const std::string&>(view.spec.game, view.spec.player,
+                                            view.prediction.system, line ? line->milli() : -1,
+                                            view.prediction.stat);
     };
     std::sort(views.begin(), views.end(),
               [&](const PredictionView& a, const PredictionView& b) { return key(a) < key(b); });

@@ -65,6 +65,19 @@ void KeepRequired(std::vector<PlayerId>& required, const std::vector<RequestSpec
   });
 }
 
+// Each player once more for each group; by game, player, group.
+void AddGroups(std::vector<RequestSpec>& specs, const std::vector<std::string>& groups) {
+  std::vector<RequestSpec> all;
+  for (RequestSpec& spec : specs) {
+    for (const std::string& group : groups) {
+      all.push_back(spec);
+      all.back().group = group;
+    }
+    all.insert(all.end() - static_cast<std::ptrdiff_t>(groups.size()), std::move(spec));
+  }
+  specs = std::move(all);
+}
+
 // A batch that lacks rows. Its creator may be about to write them, or may have died before it
 // could: whoever has the same order writes the rest.
 bool HalfMade(const Batch& batch) { return !batch.sealed && !IsTerminal(batch.phase); }
@@ -279,6 +292,7 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
                     "a line",
                     slate.games.size(), FormatDay(slate.game_date), request.players.min_minutes));
   }
+  AddGroups(attempt->specs, request.groups);
   attempt->now = store_.Now();
   attempt->id = MakeBatchId(request.slot.game_date, attempt->now, random_);
   bool claims = !request.idempotency_key.empty() && !TIPOFF_MUTANT("key-not-claimed");

@@ -20,6 +20,8 @@ inline constexpr char kIncompleteRecords[] = "incomplete";
 struct StartRequest {
   Slot slot;
   SlateOptions players;
+  // Groups of systems besides tipoff's own: each player is requested of each of them, too.
+  std::vector<std::string> groups;
   Policy policy;
   // Supersede a live batch of the slot; unless that one was forced, too, by the same correlation id
   // or within `force_repeat_window`: then it is a repeat, and names it.

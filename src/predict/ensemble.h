@@ -27,14 +27,16 @@ struct EnsembleEstimate {
 
 // Fixed weight of a system in the ensemble; 1 for one that is not known here.
 struct EnsembleWeight {
-  std::string_view system;
-  double weight;
+  std::string system;
+  double weight = 1;
+
+  friend bool operator==(const EnsembleWeight&, const EnsembleWeight&) = default;
 };
 
 struct EnsembleParameters {
   // Tuned walk-forward on the seasons 2021-22 to 2023-24.
   std::vector<EnsembleWeight> weights = {
-      {"moving_average", 0.10}, {"rate_minutes", 1.0}, {"similarity", 0.15}};
+      {"moving_average", 0.10}, {"rate_minutes", 1.0}, {"similarity", 0.15}, {"xgboost", 1.0}};
 };
 
 class Ensemble {
@@ -46,8 +48,13 @@ class Ensemble {
 
   // The mean of those that apply, each weighing its fixed weight times its confidence. nullopt with
   // fewer than two of them: never 0.0. Confidence: theirs, and more where they agree and none is
-  // missing; 0.20..0.95.
+  // missing; 0.20..0.95. The components have each member's mean by its name, and its share of the
+  // whole as "share_" and its name.
   std::optional<EnsembleEstimate> Combine(std::span<const Member> members) const;
+  // The same with weights that were learned: a member weighs what it says there, else nothing. With
+  // none of weight among those that apply, the fixed weights serve.
+  std::optional<EnsembleEstimate> Combine(std::span<const Member> members,
+                                          std::span<const EnsembleWeight> learned) const;
 
  private:
   double WeightOf(std::string_view system) const;

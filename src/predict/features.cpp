@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "predict/rate_minutes.h"
+
 namespace tipoff {
 namespace {
 
@@ -35,6 +37,8 @@ constexpr double kEarlierShots = 0.5;  // A shot of an earlier season counts hal
 constexpr double kTypicalMargin = 8;
 constexpr int kRestDaysMax = 60;
 constexpr int kOffSeasonDays = 60;
+constexpr double kDaysPerGame = 2.3;
+constexpr double kHomeMargin = 0.02;   // Of the points of a game.
 constexpr double kFormGamesPrior = 5;  // A team's form of few games is drawn to the league's.
 
 double Shots(const GameRecord& game) { return game.fga + 0.44 * game.fta; }
@@ -229,6 +233,61 @@ void DeriveTeams(const std::vector<TeamForm>& teams, const RequestSpec& request,
     f.opponent_defence = share(*other, other->points_against);
   }
   f.opponent_tier = OpponentTier(teams, request.opponent);
+  f.expected_margin =
+      (f.team_offence - f.team_defence - f.opponent_offence + f.opponent_defence) / 2 +
+      (request.is_home ? kHomeMargin : -kHomeMargin);
+  f.expected_pace = f.team_offence + f.team_defence + f.opponent_offence + f.opponent_defence;
+}
+
+// Sums over the last games that tell what kind of player he is.
+struct Role {
+  double minutes = 0, shots = 0, threes = 0, free_throws = 0, rebounds = 0, assists = 0;
+
+  void Add(const GameRecord& game) {
+    minutes += game.minutes;
+    if (game.fga != kAbsent) shots += game.fga;
+    if (game.fg3a != kAbsent) threes += game.fg3a;
+    if (game.fta != kAbsent) free_throws += game.fta;
+    if (game.rebounds != kAbsent) rebounds += game.rebounds;
+    if (game.assists != kAbsent) assists += game.assists;
+  }
+};
+
+void DeriveRole(std::span<const GameRecord> games, Features& f) {
+  Role role;
+  for (const GameRecord& game : games.first(std::min<std::size_t>(games.size(), 20))) {
+    role.Add(game);
+  }
+  f.threes_share = Ratio(role.threes, role.shots);
+  f.free_throw_share = Ratio(role.free_throws, role.shots);
+  f.rebounds_per_minute = Ratio(role.rebounds, role.minutes);
+  f.assists_per_minute = Ratio(role.assists, role.minutes);
+}
+
+void DeriveMinutes(std::span<const GameRecord> games, Features& f) {
+  Mean minutes3, minutes10, plus_minus;
+  f.minutes_high = f.minutes_low = games.front().minutes;
+  for (std::size_t i = 0; i < std::min<std::size_t>(games.size(), 10); ++i) {
+    double minutes = games[i].minutes;
+    minutes10.Add(minutes);
+    if (i < 3) minutes3.Add(minutes);
+    f.minutes_high = std::max(f.minutes_high, minutes);
+    f.minutes_low = std::min(f.minutes_low, minutes);
+    if (games[i].plus_minus != kAbsent) plus_minus.Add(games[i].plus_minus);
+  }
+  f.points_last = games.front().points;
+  f.minutes_l3 = minutes3.mean();
+  f.minutes_trend = minutes3.mean() - minutes10.mean();
+  f.plus_minus_10 = plus_minus.mean();
+}
+
+void DeriveSeason(std::span<const GameRecord> games, const RequestSpec& request, Features& f) {
+  std::size_t same = 0;
+  while (same < std::min<std::size_t>(games.size(), 40) && games[same].team == request.team) ++same;
+  f.same_team_games = static_cast<double>(same);
+  auto season = static_cast<std::size_t>(f.season_games);
+  f.season_days = season > 0 ? request.game_date - games[season - 1].date : 0;
+  f.games_missed = std::max(0.0, std::min(f.season_days, 30.0) / kDaysPerGame - f.games_30_days);
 }
 
 constexpr std::array kColumns{
@@ -262,6 +321,22 @@ constexpr std::array kColumns{
     FeatureColumn{"team_offence", &Features::team_offence},
     FeatureColumn{"team_defence", &Features::team_defence},
     FeatureColumn{"margin_5", &Features::margin_5},
+    FeatureColumn{"points_last", &Features::points_last},
+    FeatureColumn{"minutes_l3", &Features::minutes_l3},
+    FeatureColumn{"minutes_trend", &Features::minutes_trend},
+    FeatureColumn{"minutes_high", &Features::minutes_high},
+    FeatureColumn{"minutes_low", &Features::minutes_low},
+    FeatureColumn{"threes_share", &Features::threes_share},
+    FeatureColumn{"free_throw_share", &Features::free_throw_share},
+    FeatureColumn{"rebounds_per_minute", &Features::rebounds_per_minute},
+    FeatureColumn{"assists_per_minute", &Features::assists_per_minute},
+    FeatureColumn{"plus_minus_10", &Features::plus_minus_10},
+    FeatureColumn{"same_team_games", &Features::same_team_games},
+    FeatureColumn{"games_missed", &Features::games_missed},
+    FeatureColumn{"season_days", &Features::season_days},
+    FeatureColumn{"expected_margin", &Features::expected_margin},
+    FeatureColumn{"expected_pace", &Features::expected_pace},
+    FeatureColumn{"rate_minutes", &Features::rate_minutes},
 };
 static_assert(sizeof(Features) == kColumns.size() * sizeof(double), "a feature without a column");
 
@@ -275,6 +350,14 @@ std::span<const GameRecord> EarlierGames(const PredictionInput& input) {
   return {earlier, games.end()};
 }
 
+double RecentMinutes(std::span<const GameRecord> earlier) {
+  Mean minutes;
+  for (const GameRecord& game : earlier.first(std::min<std::size_t>(earlier.size(), 10))) {
+    minutes.Add(game.minutes);
+  }
+  return minutes.mean();
+}
+
 Features DeriveFeatures(const PredictionInput& input) {
   std::span<const GameRecord> games = EarlierGames(input);
   TIPOFF_CHECK(!games.empty(), "features of a player without a game");
@@ -286,6 +369,10 @@ Features DeriveFeatures(const PredictionInput& input) {
   DeriveForms(SumUp(games, season_games), features);
   DeriveCalendar(games, *input.request, features);
   DeriveTeams(*input.teams, *input.request, features);
+  DeriveRole(games, features);
+  DeriveMinutes(games, features);
+  DeriveSeason(games, *input.request, features);
+  features.rate_minutes = RateMinutesPoints(features);
   return features;
 }
 

@@ -55,11 +55,32 @@ struct Features {
   double team_offence = 0;
   double team_defence = 0;
   double margin_5 = 0;  // Mean of |plus-minus| in his last 5: lopsided games cut regulars' minutes.
+
+  // What follows is for learned models.
+  double points_last = 0;
+  double minutes_l3 = 0;     // Mean of the last 3.
+  double minutes_trend = 0;  // Mean of the last 3 less the mean of the last 10.
+  double minutes_high = 0;   // Most of the last 10 ...
+  double minutes_low = 0;    // ... and least.
+  double threes_share = 0;   // Of his field goals tried in the last 20, those from beyond the arc.
+  double free_throw_share = 0;     // Free throws tried a field goal tried, the same.
+  double rebounds_per_minute = 0;  // Of the last 20; with assists, what kind of player he is.
+  double assists_per_minute = 0;
+  double plus_minus_10 = 0;    // Mean of the last 10.
+  double same_team_games = 0;  // Played for today's team in a row, at most 40: he may be new there.
+  double games_missed = 0;     // Of about one each 2.3 days of the last 30 that he did not play.
+  double season_days = 0;      // Since his first game of this season.
+  double expected_margin = 0;  // Of his team, from both forms and the venue, as a share of points.
+  double expected_pace = 0;    // Points of both teams beyond the league's mean, as a share.
+  double rate_minutes = 0;     // What the system of that name expects, in points.
 };
 
 // The games of a history that may be looked at: strictly before the request's date, newest first.
 // A source that hands over later ones does not make a prediction look ahead.
 std::span<const GameRecord> EarlierGames(const PredictionInput& input);
+
+// Mean minutes over the last 10 of them, what bands of minutes are of; 0 without any.
+double RecentMinutes(std::span<const GameRecord> earlier);
 
 // Requires at least one earlier game. Reads no game of the request's date or later.
 Features DeriveFeatures(const PredictionInput& input);

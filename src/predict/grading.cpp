@@ -4,6 +4,9 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "predict/features.h"
+#include "predict/stat.h"
+
 namespace tipoff {
 namespace {
 
@@ -40,15 +43,16 @@ HistoryBatch HistoryOf(const HistoryTable& table, const std::vector<RequestSpec>
 
 GradeCases PopulationCases(const HistoryTable& table, Day day, const GradeOptions& options) {
   GradeCases cases;
+  const Stat& stat = *FindStat(options.stat);
   for (const PlayerGame& row : table.PlayedOn(day)) {
-    if (!(row.game.minutes > 0)) continue;
+    if (!(row.game.minutes > 0) || row.game.*stat.count == kAbsent) continue;
     std::vector<const PlayerGame*> earlier = table.Before(row.player, day);
     if (earlier.size() < kEarlierGamesMin ||
         MeanMinutes(earlier, kEarlierGamesMin) < options.min_minutes) {
       continue;
     }
     cases.requests.push_back(SpecOf(row, MeanMinutes(earlier, kProjectedGames)));
-    cases.actual.push_back(row.game.points);
+    cases.actual.push_back(row.game.*stat.count);
   }
   cases.history = HistoryOf(table, cases.requests, day, options);
   for (PlayerHistory& history : cases.history.players) {
@@ -63,18 +67,32 @@ GradeCases PopulationCases(const HistoryTable& table, Day day, const GradeOption
 
 GradeCases SlateCases(const HistoryTable& table, const Slate& slate, const GradeOptions& options) {
   std::unordered_map<PlayerId, double> scored;
+  const Stat& stat = *FindStat(options.stat);
   for (const PlayerGame& row : table.PlayedOn(slate.game_date)) {
-    if (row.game.minutes > 0) scored[row.player] = row.game.points;
+    std::int16_t count = row.game.*stat.count;
+    if (row.game.minutes > 0 && count != kAbsent) scored[row.player] = count;
   }
   GradeCases cases;
   cases.requests = SelectRequests(slate, {.min_minutes = options.min_minutes});
   for (RequestSpec& request : cases.requests) {
-    request.lines.clear();  // One row per system: the points don't depend on lines.
+    // One row per system: the points don't depend on lines.
+    if (request.lines.size() > 1)
+      request.lines.erase(request.lines.begin() + 1, request.lines.end());
     auto found = scored.find(request.player);
     cases.actual.push_back(found == scored.end() ? std::nullopt : std::optional(found->second));
   }
   cases.history = HistoryOf(table, cases.requests, slate.game_date, options);
   return cases;
+}
+
+void AddLines(GradeCases& cases, const Slate& slate) {
+  std::unordered_map<PlayerId, std::vector<Line>> lines;
+  for (const SlatePlayer& player : slate.players) lines[player.player] = MainLine(player.lines);
+  for (RequestSpec& request : cases.requests) {
+    if (auto found = lines.find(request.player); found != lines.end()) {
+      request.lines = found->second;
+    }
+  }
 }
 
 std::vector<GradeRow> GradeRows(const Pipeline& pipeline, const GradeCases& cases) {
@@ -87,38 +105,21 @@ std::vector<GradeRow> GradeRows(const Pipeline& pipeline, const GradeCases& case
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const RequestSpec& request = cases.requests[i];
     for (const Prediction& prediction : answers[i].predictions) {
-      rows.push_back({request.game, request.game_date, request.player, prediction.system,
-                      prediction.predicted_points, prediction.spread, cases.actual[i]});
+      rows.push_back({.game = request.game,
+                      .game_date = request.game_date,
+                      .player = request.player,
+                      .system = prediction.system,
+                      .predicted_points = prediction.predicted_points,
+                      .spread = prediction.spread,
+                      .actual_points = cases.actual[i],
+                      .minutes = RecentMinutes(EarlierGames(inputs[i])),
+                      .quantiles = prediction.quantiles,
+                      .line = prediction.line,
+                      .p_over = prediction.p_over,
+                      .recommendation = prediction.recommendation});
     }
   }
   return rows;
-}
-
-std::vector<SystemScore> ScoreSystems(const std::vector<GradeRow>& rows) {
-  std::vector<SystemScore> scores;
-  for (const GradeRow& row : rows) {
-    if (!row.actual_points) continue;
-    auto score = std::find_if(scores.begin(), scores.end(), [&](const SystemScore& candidate) {
-      return candidate.system == row.system;
-    });
-    if (score == scores.end()) score = scores.insert(score, SystemScore{.system = row.system});
-    double error = row.predicted_points - *row.actual_points;
-    ++score->count;
-    score->mae += std::abs(error);
-    score->bias += error;
-    score->rmse += error * error;
-    score->mean_spread += row.spread;
-    score->within_spread += std::abs(error) <= row.spread ? 1 : 0;
-  }
-  for (SystemScore& score : scores) {
-    auto n = static_cast<double>(score.count);
-    score.mae /= n;
-    score.bias /= n;
-    score.rmse = std::sqrt(score.rmse / n);
-    score.mean_spread /= n;
-    score.within_spread /= n;
-  }
-  return scores;
 }
 
 }  // namespace tipoff

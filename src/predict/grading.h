@@ -16,13 +16,14 @@ struct GradeOptions {
   double min_minutes = 0;   // Mean minutes over the last 10 games, at least.
   int max_games = 82;       // Of history that a prediction may use, as history.max_games ...
   int lookback_days = 400;  // ... and history.lookback say.
+  std::string_view stat = "points";  // What `actual` is of; it must be a known one.
 };
 
 // What is known before the games of one day, and beside it how they went.
 struct GradeCases {
   std::vector<RequestSpec> requests;
   HistoryBatch history;                       // In the order of the requests.
-  std::vector<std::optional<double>> actual;  // Points scored; nullopt: did not play.
+  std::vector<std::optional<double>> actual;  // Of the stat; nullopt: did not play.
 };
 
 // Everyone who played that day (minutes > 0) with at least 10 earlier games in the data and mean
@@ -41,25 +42,19 @@ struct GradeRow {
   double predicted_points = 0;
   double spread = 0;
   std::optional<double> actual_points;
+  double minutes = 0;  // Mean of his last 10 games.
+  std::optional<Quantiles> quantiles;
+  std::optional<Line> line;
+  std::optional<double> p_over;
+  Recommendation recommendation = Recommendation::kNoLine;
 
   friend bool operator==(const GradeRow&, const GradeRow&) = default;
 };
 
-// A row for each case and each system that applies, without lines.
+// Gives the requests the main line that the slate has of them, so that it is graded, too.
+void AddLines(GradeCases& cases, const Slate& slate);
+
+// A row for each case and each system that applies: against the first line, or without one.
 std::vector<GradeRow> GradeRows(const Pipeline& pipeline, const GradeCases& cases);
-
-// How one system did over rows with an actual value.
-struct SystemScore {
-  std::string system;
-  std::size_t count = 0;
-  double mae = 0;            // Mean absolute error, points.
-  double bias = 0;           // Mean of prediction less actual: above 0 is too high.
-  double rmse = 0;           // Root of the mean squared error.
-  double mean_spread = 0;    // What the system said its root mean squared error would be.
-  double within_spread = 0;  // Share of actuals within one spread; 0.68 if it is right.
-};
-
-// By system, in the order of first appearance. Rows without an actual value don't count.
-std::vector<SystemScore> ScoreSystems(const std::vector<GradeRow>& rows);
 
 }  // namespace tipoff

@@ -85,17 +85,36 @@ double Rounded(double value, double per_unit) {
   return std::round(value * per_unit) / per_unit + 0.0;
 }
 
-Prediction RowOf(std::string_view system, std::string_view version, const Estimate& estimate) {
+// One system's row, still without a line, and what lies behind it.
+struct SpreadRow {
   Prediction row;
+  PointsDistribution distribution;
+};
+
+SpreadRow RowOf(const Stat& stat, std::string_view system, std::string_view version,
+                const Estimate& estimate, const Calibration::Band& band) {
+  double spread = estimate.spread * stat.spread;
+  SpreadRow made{{}, PointsDistribution(estimate.mean, spread, band)};
+  Prediction& row = made.row;
+  auto tenths = [&](double points) { return Rounded(points / stat.scale, 10); };
+  row.stat = stat.name;
   row.system = system;
   row.model_version = version;
-  row.predicted_points = Rounded(estimate.mean, 10);
-  row.spread = std::max(Rounded(estimate.spread, 10), 0.1);
+  row.predicted_points = tenths(estimate.mean);
+  row.spread = std::max(tenths(spread), 0.1);
   row.confidence = Rounded(estimate.confidence, 100);
+  const PointsDistribution& distribution = made.distribution;
+  row.quantiles = Quantiles{tenths(distribution.Quantile(0.1)), tenths(distribution.Quantile(0.5)),
+                            tenths(distribution.Quantile(0.9))};
   for (const auto& [name, value] : estimate.components) {
     row.components.emplace_back(name, Rounded(value, 1000));
   }
-  return row;
+  return made;
+}
+
+const Calibration::Band& BandOf(const Learned* learned, std::string_view system, std::size_t band) {
+  const Calibration* own = learned == nullptr ? nullptr : learned->CalibrationOf(system);
+  return (own == nullptr ? FixedCalibration() : *own).bands[band];
 }
 
 }  // namespace
@@ -109,11 +128,18 @@ std::vector<std::unique_ptr<PredictionSystem>> StandardSystems() {
 }
 
 Pipeline::Pipeline(std::vector<std::unique_ptr<PredictionSystem>> systems,
-                   EnsembleParameters ensemble, RecommendationRules rules)
-    : systems_(std::move(systems)), ensemble_(std::move(ensemble)), rules_(rules) {}
+                   EnsembleParameters ensemble, RecommendationRules rules,
+                   std::optional<Learned> learned, const Stat& stat)
+    : systems_(std::move(systems)),
+      ensemble_(std::move(ensemble)),
+      rules_(rules),
+      learned_(std::move(learned)),
+      stat_(stat) {}
 
 std::vector<PredictedRequest> Pipeline::Predict(const BatchId& batch,
-                                                std::span<const PredictionInput> inputs) const {
+                                                std::span<const PredictionInput> given) const {
+  StatInputs counted(stat_, given);
+  std::span<const PredictionInput> inputs = counted.inputs();
   std::vector<PredictedRequest> answers(inputs.size());
   std::vector<PredictionInput> predicted;
   std::vector<std::size_t> places;  // Of the predicted ones among the inputs.
@@ -139,7 +165,10 @@ std::vector<PredictedRequest> Pipeline::Predict(const BatchId& batch,
 
 PredictedRequest Pipeline::RowsFor(const BatchId& batch, const PredictionInput& input,
                                    const Estimates& estimates, std::size_t index) const {
-  std::vector<Prediction> by_system;
+  const Learned* learned =
+      learned_ && input.request->game_date >= learned_->until ? &*learned_ : nullptr;
+  std::size_t band = MinutesBand(RecentMinutes(EarlierGames(input)));
+  std::vector<SpreadRow> by_system;
   std::vector<Member> members;
   for (std::size_t s = 0; s < systems_.size(); ++s) {
     const std::optional<Estimate>& estimate = estimates[s][index];
@@ -152,10 +181,13 @@ PredictedRequest Pipeline::RowsFor(const BatchId& batch, const PredictionInput& 
               .reason = fmt::format("BadEstimate: {} gave mean {}, spread {}, confidence {}", name,
                                     estimate->mean, estimate->spread, estimate->confidence)};
     }
-    by_system.push_back(RowOf(name, version, *estimate));
+    by_system.push_back(RowOf(stat_, name, version, *estimate, BandOf(learned, name, band)));
   }
-  if (std::optional<EnsembleEstimate> combined = ensemble_.Combine(members)) {
-    by_system.push_back(RowOf(Ensemble::kName, combined->model_version, combined->estimate));
+  std::span<const EnsembleWeight> weights;
+  if (learned != nullptr) weights = learned->weights;
+  if (std::optional<EnsembleEstimate> combined = ensemble_.Combine(members, weights)) {
+    by_system.push_back(RowOf(stat_, Ensemble::kName, combined->model_version, combined->estimate,
+                              BandOf(learned, Ensemble::kName, band)));
   }
   if (by_system.empty()) {
     return {.status = RequestState::kSkipped, .reason = "NotEnoughGames"};
@@ -164,13 +196,21 @@ PredictedRequest Pipeline::RowsFor(const BatchId& batch, const PredictionInput& 
   std::vector<std::optional<Line>> lines(input.request->lines.begin(), input.request->lines.end());
   std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  if (stat_.name != Points().name) lines.clear();
   if (lines.empty()) lines.push_back(std::nullopt);
   PredictedRequest answer;
-  for (const Prediction& row : by_system) {
+  for (const auto& [row, distribution] : by_system) {
     for (const std::optional<Line>& line : lines) {
       Prediction& against = answer.predictions.emplace_back(row);
       against.line = line;
-      against.recommendation = Recommend(row.predicted_points, row.confidence, line, rules_);
+      std::optional<Chances> chances;
+      if (line) {
+        chances = {Rounded(distribution.Over(*line), 1000),
+                   Rounded(distribution.Under(*line), 1000)};
+        against.p_over = chances->over;
+      }
+      against.recommendation =
+          Recommend(row.predicted_points, row.confidence, line, rules_, chances);
       against.prediction_id = MakePredictionId(batch, *input.request, row.stat, row.system, line);
     }
   }

@@ -50,12 +50,6 @@ double ExpectedMinutes(const Features& f) {
   return std::clamp(minutes, 0.0, kMinutesMax);
 }
 
-double Confidence(const Features& f) {
-  double sample = f.games / (f.games + 6);
-  double steady = 1 - std::min(f.minutes_sd, 12.0) / 24;
-  return std::clamp(0.9 * sample * steady, 0.1, 0.9);
-}
-
 }  // namespace
 
 std::span<const MinutesTerm> MinutesTerms() { return kTerms; }
@@ -65,15 +59,25 @@ double ScoringRate(const Features& f) {
   return f.shots_known * shots * f.points_per_shot + (1 - f.shots_known) * f.points_per_minute;
 }
 
+double RateMinutesPoints(const Features& f) {
+  return std::clamp(ExpectedMinutes(f) * ScoringRate(f), kPointsMin, kPointsMax);
+}
+
+double SampleConfidence(const Features& f) {
+  double sample = f.games / (f.games + 6);
+  double steady = 1 - std::min(f.minutes_sd, 12.0) / 24;
+  return std::clamp(0.9 * sample * steady, 0.1, 0.9);
+}
+
 std::vector<std::optional<Estimate>> RateMinutes::Predict(
     std::span<const PredictionInput> inputs) const {
   return EstimateEach(inputs, 1, [](const Features& f, const PredictionInput&) {
     double minutes = ExpectedMinutes(f);
     double rate = ScoringRate(f);
-    double mean = std::clamp(minutes * rate, kPointsMin, kPointsMax);
+    double mean = f.rate_minutes;
     return Estimate{.mean = mean,
                     .spread = PointsSpread(mean, f),
-                    .confidence = Confidence(f),
+                    .confidence = SampleConfidence(f),
                     .components = {{"expected_minutes", minutes},
                                    {"points_per_minute", rate},
                                    {"points_per_shot", f.points_per_shot},

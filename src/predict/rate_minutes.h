@@ -24,6 +24,12 @@ std::span<const MinutesTerm> MinutesTerms();
 // plain points a minute.
 double ScoringRate(const Features& features);
 
+// What the system expects, before rounding: 0..60.
+double RateMinutesPoints(const Features& features);
+
+// How far a system may trust itself with those games: 0.1..0.9.
+double SampleConfidence(const Features& features);
+
 // Applies from one game: with few games minutes and rate are drawn to the league's level.
 class RateMinutes final : public PredictionSystem {
  public:

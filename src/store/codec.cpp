@@ -95,6 +95,12 @@ json::object PredictionToJson(const Prediction& prediction) {
                       {"model_version", prediction.model_version},
                       {"components", std::move(components)}};
   if (prediction.line) object["line"] = prediction.line->value();
+  if (prediction.quantiles) {
+    object["p10"] = prediction.quantiles->p10;
+    object["p50"] = prediction.quantiles->p50;
+    object["p90"] = prediction.quantiles->p90;
+  }
+  if (prediction.p_over) object["p_over"] = *prediction.p_over;
   return object;
 }
 
@@ -114,6 +120,11 @@ Prediction PredictionFromJson(const json::value& value, JsonReader& outer) {
   }
   prediction.predicted_points = reader.Number("predicted_points");
   prediction.spread = reader.Number("spread");
+  if (reader.Has("p50")) {
+    prediction.quantiles =
+        Quantiles{reader.Number("p10"), reader.Number("p50"), reader.Number("p90")};
+  }
+  if (reader.Has("p_over")) prediction.p_over = reader.Number("p_over");
   prediction.confidence = reader.Number("confidence");
   auto recommendation = ParseRecommendation(reader.Text("recommendation"));
   if (recommendation.ok()) {

@@ -132,14 +132,25 @@ json::object PredictionToJson(const RequestSpec& spec, const Prediction& predict
                       {"opponent", spec.opponent},
                       {"is_home", spec.is_home},
                       {"projected_minutes", spec.projected_minutes},
+                      {"stat", prediction.stat},
                       {"system", prediction.system},
                       {"predicted_points", prediction.predicted_points},
                       {"spread", prediction.spread},
+                      {"p10", nullptr},
+                      {"p50", nullptr},
+                      {"p90", nullptr},
+                      {"p_over", nullptr},
                       {"confidence", prediction.confidence},
                       {"line", nullptr},
                       {"recommendation", ToString(prediction.recommendation)},
                       {"model_version", prediction.model_version}};
   if (prediction.line) object["line"] = prediction.line->value();
+  if (prediction.quantiles) {
+    object["p10"] = prediction.quantiles->p10;
+    object["p50"] = prediction.quantiles->p50;
+    object["p90"] = prediction.quantiles->p90;
+  }
+  if (prediction.p_over) object["p_over"] = *prediction.p_over;
   return object;
 }
 

@@ -331,8 +331,9 @@ def cloud(world):
     check(server.wait() == 0, "told to stop, the server exits 0", server.said())
     # Pub/Sub's own pauses between deliveries would make it a minute.
     parts = Cloud(world, "dead", 1, parts, TIPOFF_GCP_RETRY_MIN="0s", TIPOFF_GCP_RETRY_MAX="0s",
-                  TIPOFF_GCP_RETENTION="1d", TIPOFF_GCP_GROUPS="gpu")
+                  TIPOFF_GCP_RETENTION="1d", TIPOFF_START_GROUPS="gpu")
     as_configured(parts)
+    del parts.env["TIPOFF_START_GROUPS"]  # Nobody works for the group.
     F16_dead_letters_come_back(parts)
 
 

@@ -1,6 +1,7 @@
 // tune: how the numbers in src/predict were found, and grading straight from a box score file.
 //
 //   tune fit   FILE.csv.gz                          the coefficients of rate_minutes and of spread
+//   tune train FILE.csv.gz --until D [--rounds N]   walk-forward scores of the boosted trees
 //   tune grade --data FILE.csv.gz --from D --to D   `tipoff grade` without a data folder
 //
 // Only the seasons 2021-22 to 2023-24 are ever looked at by `fit`.
@@ -13,6 +14,7 @@
 #include "app/grade.h"
 #include "predict/grading.h"
 #include "predict/rate_minutes.h"
+#include "predict/xgboost/training.h"
 #include "support/box_scores.h"
 #include "tune/least_squares.h"
 
@@ -128,6 +130,27 @@ Status Fit(const std::string& path) {
   return Ok();
 }
 
+Status TryTraining(const std::string& path, const std::string& until, BoosterParameters booster) {
+  TIPOFF_TRY(HistoryTable table, LoadTable(path));
+  TIPOFF_TRY(Day day, ParseDay(until));
+  TIPOFF_TRY(Model model, TrainModel(table, {.until = day, .booster = booster}));
+  for (const ValidationScore& score : model.scores) {
+    fmt::print("{:16} {:6} mae {:.4f} bias {:+.4f} rmse {:.4f}\n", score.system, score.count,
+               score.mae, score.bias, score.rmse);
+  }
+  for (const EnsembleWeight& weight : model.learned.weights) {
+    fmt::print("weight {:16} {:.4f}\n", weight.system, weight.weight);
+  }
+  for (const SystemCalibration& system : model.learned.calibrations) {
+    fmt::print("calibration {:16}", system.system);
+    for (const Calibration::Band& band : system.calibration.bands) {
+      fmt::print("  {:+.4f} {:.4f} {:.4f}", band.centre, band.below, band.above);
+    }
+    fmt::print("\n");
+  }
+  return Ok();
+}
+
 int Main(int argc, char** argv) {
   CLI::App root{"Tuning of the prediction systems", "tune"};
   root.require_subcommand(1);
@@ -140,8 +163,12 @@ int Main(int argc, char** argv) {
   AddGrade(root, globals,
            {.history = [](const Globals& g) { return LoadTable(g.data); },
             .slate = [](const Globals&, Day) -> Result<Slate> {
-              return Error{Errc::kUnsupported, "a box score file has no slates"};
-            }},
+              return Error{Errc::kNotFound, "a box score file has no slates"};
+            },
+            .published = [](const Globals&, Day) -> Result<std::vector<PublishedPlayer>> {
+              return Error{Errc::kUnsupported, "a box score file has no predictions"};
+            },
+            .model = {}},
            run);
   std::string file;
   CLI::App* fit = root.add_subcommand("fit", "Least squares on the tuning seasons");
@@ -150,6 +177,24 @@ int Main(int argc, char** argv) {
     run = [&] {
       Status fitted = Fit(file);
       return fitted.ok() ? kExitSucceeded : Complain(fitted.error());
+    };
+  });
+  std::string until;
+  BoosterParameters booster;
+  CLI::App* train = root.add_subcommand("train", "Walk-forward scores of the boosted trees");
+  train->add_option("FILE", file)->required();
+  train->add_option("--until", until)->required();
+  train->add_option("--rounds", booster.rounds)->capture_default_str();
+  train->add_option("--depth", booster.depth)->capture_default_str();
+  train->add_option("--rate", booster.learning_rate)->capture_default_str();
+  train->add_option("--leaf", booster.min_child_weight)->capture_default_str();
+  train->add_option("--rows", booster.subsample)->capture_default_str();
+  train->add_option("--columns", booster.columns_by_tree)->capture_default_str();
+  train->add_option("--lambda", booster.lambda)->capture_default_str();
+  train->callback([&] {
+    run = [&] {
+      Status trained = TryTraining(file, until, booster);
+      return trained.ok() ? kExitSucceeded : Complain(trained.error());
     };
   });
   CLI11_PARSE(root, argc, argv);
