@@ -13,6 +13,7 @@
 #include "app/announcements.h"
 #include "app/audit.h"
 #include "app/batch.h"
+#include "app/bench.h"
 #include "app/command.h"
 #include "app/completion.h"
 #include "app/config_command.h"
@@ -128,6 +129,7 @@ int Main(int argc, char** argv) {
   AddDoctor(root, globals, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate}, run);
   AddSimulate(root, globals, run);
+  AddBench(root, globals, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);
   AddConfig(root, globals, run);
