@@ -170,7 +170,7 @@ constexpr std::array kSettings{
     Row("alert.cooldown", kDuration, "1h", "No other systemic alert so soon after one",
         {.least = "0s", .most = "7d"}),
 
-    Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
+    Row("worker.held_max", kInteger, "1000", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),
     Row("worker.lease", kDuration, "60s",
         "What a worker held comes back to others so long after it died",

@@ -13,7 +13,12 @@
 namespace tipoff {
 namespace {
 
-// Requests published in one call. Small enough that the first of a batch is soon at a worker.
+// Requests published in one call. The first calls of a batch are small, so that its first requests
+// are soon at a worker; each doubles the next, so that a large batch costs few commits.
+constexpr std::size_t kFirstPage = 125;
+constexpr std::size_t kPageMax = limits::kMessagesPerCall;
+// Pages read and not yet confirmed: while one is confirmed the next is being published.
+constexpr int kPagesAtOnce = 3;
 constexpr Backoff kPublishBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
 
 }  // namespace
@@ -22,6 +27,11 @@ struct Relay::Run {
   std::string correlation_id;
   std::string dataset;
   std::int64_t after = -1;  // Everything up to this ordinal has been seen in this round.
+  std::size_t page = kFirstPage;
+  bool reading = false;
+  bool through = false;          // Nothing is left to be read in this round.
+  int under_way = 0;             // Pages that are being published or confirmed.
+  std::optional<Error> trouble;  // Of this round: it begins anew once nothing is under way.
   bool again = false;
   int failures = 0;
   Loop::TimerId timer = 0;
@@ -52,16 +62,27 @@ void Relay::Kick(const Batch& batch) {
 }
 
 void Relay::NextPage(const BatchId& id) {
+  Run& run = runs_.at(id);
+  if (run.under_way == 0 && !run.reading && run.trouble) return Pause(id, *run.trouble);
+  if (run.under_way == 0 && !run.reading && run.through) return Finish(id);
+  if (run.reading || run.through || run.trouble || run.under_way >= kPagesAtOnce) return;
+  run.reading = true;
   auto listed = [this, id](Result<std::vector<NewRequest>> page) {
+    Run& read = runs_.at(id);
+    read.reading = false;
     if (!page.ok()) {
       troubles_.NoteStore(page.error(), id);
-      return Pause(id, page.error());
+      read.trouble = page.error();
+    } else if (page->empty()) {
+      read.through = true;
+    } else {
+      Publish(id, std::move(*page));
     }
-    if (page->empty()) return Finish(id);
-    Publish(id, std::move(*page));
+    NextPage(id);
   };
-  store_.ListOutbox(id, runs_.at(id).after, limits::kRowsPerPage, store_.Now(),
+  store_.ListOutbox(id, run.after, run.page, store_.Now(),
                     Watched<std::vector<NewRequest>>(loop_, NoAnswer(), std::move(listed)));
+  run.page = std::min(run.page * 2, kPageMax);
 }
 
 void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
@@ -71,7 +92,9 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
                             [&](const NewRequest& request) { return request.spec.group != group; });
   page.erase(other, page.end());
 
-  const Run& run = runs_.at(id);
+  Run& run = runs_.at(id);
+  run.after = page.back().row.ordinal;
+  ++run.under_way;
   std::vector<std::string> bodies;
   bodies.reserve(page.size());
   for (const NewRequest& request : page) {
@@ -92,7 +115,7 @@ void Relay::Publish(const BatchId& id, std::vector<NewRequest> page) {
     }
     if (!refusals.ok()) {
       troubles_.Note(Layer::kBus, ToString(refusals.error().code), refusals.error().message, id);
-      return Pause(id, refusals.error());
+      return PageDone(id, refusals.error());
     }
     TIPOFF_CRASH_POINT("relay/published");
     Confirm(id, page, *refusals);
@@ -111,17 +134,23 @@ void Relay::Confirm(const BatchId& id, const std::vector<NewRequest>& page,
     event.items.push_back({row.ordinal, static_cast<std::uint16_t>(row.attempt + 1), refusals[i]});
     keys.ordinals.push_back(row.ordinal);
   }
-  Run& run = runs_.at(id);
-  run.after = page.back().row.ordinal;
-  run.failures = 0;
   driver_.Submit(id, std::move(keys), std::move(event), [this, id](Result<Applied> applied) {
     // Not confirmed: the rows stay in the outbox, and the next round publishes them again.
-    if (!applied.ok()) return Pause(id, applied.error());
+    if (!applied.ok()) return PageDone(id, applied.error());
     TIPOFF_CRASH_POINT("relay/confirmed");
-    NextPage(id);
+    runs_.at(id).failures = 0;
+    PageDone(id, std::nullopt);
   });
 }
 
+void Relay::PageDone(const BatchId& id, std::optional<Error> trouble) {
+  Run& run = runs_.at(id);
+  --run.under_way;
+  if (trouble) run.trouble = std::move(trouble);
+  NextPage(id);
+}
+
+// Nothing of the round is under way any more. What was not confirmed is still in the outbox.
 void Relay::Pause(const BatchId& id, const Error& error) {
   if (error.code == Errc::kNotFound) {
     runs_.erase(id);
@@ -132,7 +161,16 @@ void Relay::Pause(const BatchId& id, const Error& error) {
   Duration wait = BackoffDelay(kPublishBackoff, run.failures, random_.Next());
   Log(Severity::kWarning, "publishing is held up",
       {{"batch_id", id.str()}, {"retry_in", FormatDuration(wait)}, {"error", error.message}});
-  run.timer = loop_.After(wait, [this, id] { NextPage(id); });
+  run.timer = loop_.After(wait, [this, id] { NewRound(id); });
+}
+
+void Relay::NewRound(const BatchId& id) {
+  Run& run = runs_.at(id);
+  run.again = false;
+  run.through = false;
+  run.trouble.reset();
+  run.after = -1;
+  NextPage(id);
 }
 
 void Relay::Finish(const BatchId& id) {
@@ -142,9 +180,7 @@ void Relay::Finish(const BatchId& id) {
     runs_.erase(id);
     return;
   }
-  run.again = false;
-  run.after = -1;
-  NextPage(id);
+  NewRound(id);
 }
 
 }  // namespace tipoff

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "base/loop.h"
 #include "base/random.h"
@@ -30,7 +31,9 @@ class Relay {
   void Publish(const BatchId& id, std::vector<NewRequest> page);
   void Confirm(const BatchId& id, const std::vector<NewRequest>& page,
                const std::vector<std::string>& refusals);
+  void PageDone(const BatchId& id, std::optional<Error> trouble);
   void Pause(const BatchId& id, const Error& error);
+  void NewRound(const BatchId& id);
   void Finish(const BatchId& id);
 
   Loop& loop_;
