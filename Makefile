@@ -45,7 +45,9 @@ nightly:        ## What takes hours: ThreadSanitizer, all crash points, mutants,
 	@tools/setup nightly
 	@tools/nightly $(STEPS)
 
-bench: build    ## Measure the service under load on this machine, and print the figures
+bench: build    ## Measure this machine: the durable cycle (REQUESTS="117 450"), the service under load
+	@for n in $(or $(REQUESTS),117 450 10000 100000); do \
+	  build/release/tipoff bench --requests $$n 2> /dev/null || exit 1; echo; done
 	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff
 
 bench-profiles: build ## One batch on each profile, side by side; Google's are their emulators

@@ -284,7 +284,7 @@ constexpr std::array kSettings{
     Row("recommend.confidence_min", kNumber, "0.5", "... of a system that trusts itself so far",
         {.least = "0", .most = "1"}),
 
-    Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
+    Row("worker.held_max", kInteger, "1000", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),
     Row("worker.lease", kDuration, "60s",
         "What a worker held comes back to others so long after it died",

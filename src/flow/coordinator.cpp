@@ -54,6 +54,7 @@ void Coordinator::WhenIdle(Duration give_up, std::function<void()> done) {
 }
 
 void Coordinator::SeeTo(const Batch& batch, const Effects& effects) {
+  if (effects.announce && on_end_) on_end_(batch);
   if (effects.relay) relay_.Kick(batch);
   if (effects.finalize) fan_in_.Finalize(batch.id);
   if (effects.redrive) sweep_.Redrive(batch.id);

@@ -2,6 +2,7 @@
 // many processes; any of them may stop at any instruction, and another goes on.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -43,6 +44,9 @@ class Coordinator {
   // nothing more to do, or after `limit`. Whoever holds the lease.
   void SweepNow(Duration limit, std::function<void(Status)> done);
 
+  // Told of every batch that one of this coordinator's commits has ended.
+  void OnEnd(std::function<void(const Batch&)> listener) { on_end_ = std::move(listener); }
+
   // Nothing that was set going is under way any more, but for completions being taken in.
   bool idle() const {
     return driver_.pending() == 0 && relay_.active() == 0 && fan_in_.active() == 0 &&
@@ -61,6 +65,7 @@ class Coordinator {
   void WhenIdle(Duration give_up, std::function<void()> done);
 
   Loop& loop_;
+  std::function<void(const Batch&)> on_end_;
   TroubleLog troubles_;
   Driver driver_;
   Relay relay_;

@@ -14,6 +14,13 @@
 namespace tipoff {
 namespace {
 
+// Requests published in one call. The first calls of a batch are small, so that its first requests
+// are soon at a worker; each doubles the next, so that a large batch costs few commits.
+constexpr std::size_t kFirstPage = 125;
+constexpr std::size_t kPageMax = limits::kMessagesPerCall;
+// Pages read and not yet confirmed: while one is confirmed the next is being published. Only one
+// that waits for its history.
+constexpr int kPagesAtOnce = 3;
 constexpr Backoff kPublishBackoff{std::chrono::milliseconds(200), std::chrono::seconds(30)};
 // Requests that wait for their history for longer say so that often.
 constexpr auto kWaitNoted = std::chrono::seconds(5);
@@ -24,6 +31,11 @@ struct Relay::Run {
   std::string correlation_id;
   std::string dataset;
   std::int64_t after = -1;  // Everything up to this ordinal has been seen in this round.
+  std::size_t page = kFirstPage;
+  bool reading = false;
+  bool through = false;          // Nothing is left to be read in this round.
+  int under_way = 0;             // Pages that are being published or confirmed.
+  std::optional<Error> trouble;  // Of this round: it begins anew once nothing is under way.
   bool again = false;
   int failures = 0;
   Loop::TimerId timer = 0;   // Of a pause, or of waiting for history.
@@ -34,7 +46,6 @@ struct Relay::Run {
 // One page of the outbox, published in one part, or in several as its history comes.
 struct Relay::Page {
   BatchId batch;
-  std::int64_t last = -1;
   std::string group;
   std::vector<RequestMessage> waiting;  // For their history.
   std::size_t under_way = 0;            // Parts that are being published or confirmed.
@@ -72,20 +83,33 @@ void Relay::Kick(const Batch& batch) {
 }
 
 void Relay::NextPage(const BatchId& id) {
+  Run& run = runs_.at(id);
+  int pages = loader_ != nullptr ? 1 : kPagesAtOnce;
+  if (run.under_way == 0 && !run.reading && run.trouble) return Pause(id, *run.trouble);
+  if (run.under_way == 0 && !run.reading && run.through) return Finish(id);
+  if (run.reading || run.through || run.trouble || run.under_way >= pages) return;
+  run.reading = true;
   auto listed = [this, id](Result<std::vector<NewRequest>> page) {
+    Run& read = runs_.at(id);
+    read.reading = false;
     if (!page.ok()) {
       troubles_.NoteStore(page.error(), id);
-      return Pause(id, page.error());
+      read.trouble = page.error();
+    } else if (page->empty()) {
+      read.through = true;
+    } else {
+      TakePage(id, std::move(*page));
     }
-    if (page->empty()) return Finish(id);
-    TakePage(id, std::move(*page));
+    NextPage(id);
   };
-  store_.ListOutbox(id, runs_.at(id).after, limits::kRowsPerPage, store_.Now(),
+  std::size_t size = loader_ != nullptr ? limits::kRowsPerPage : run.page;
+  store_.ListOutbox(id, run.after, size, store_.Now(),
                     Watched<std::vector<NewRequest>>(loop_, NoAnswer(), std::move(listed)));
+  run.page = std::min(run.page * 2, kPageMax);
 }
 
 void Relay::TakePage(const BatchId& id, std::vector<NewRequest> requests) {
-  const Run& run = runs_.at(id);
+  Run& run = runs_.at(id);
   auto page = std::make_shared<Page>();
   page->batch = id;
   page->group = requests.front().spec.group;
@@ -100,7 +124,8 @@ void Relay::TakePage(const BatchId& id, std::vector<NewRequest> requests) {
     message.correlation_id = run.correlation_id;
     message.dataset = run.dataset;
   }
-  page->last = page->waiting.back().ordinal;
+  run.after = page->waiting.back().ordinal;
+  ++run.under_way;
   if (loader_ == nullptr || Patience(*page) <= Duration(0)) {
     return Publish(page, std::exchange(page->waiting, {}));
   }
@@ -241,14 +266,18 @@ void Relay::Confirm(std::shared_ptr<Page> page, const std::vector<RequestMessage
 void Relay::Settled(const std::shared_ptr<Page>& page, const Status& status) {
   if (!status.ok() && !page->problem) page->problem = status.error();
   if (--page->under_way > 0 || !page->waiting.empty()) return;
-  if (page->problem) return Pause(page->batch, *page->problem);
-  TIPOFF_CRASH_POINT("relay/confirmed");
   Run& run = runs_.at(page->batch);
-  run.after = page->last;
-  run.failures = 0;
+  --run.under_way;
+  if (page->problem) {
+    run.trouble = page->problem;
+  } else {
+    TIPOFF_CRASH_POINT("relay/confirmed");
+    run.failures = 0;
+  }
   NextPage(page->batch);
 }
 
+// Nothing of the round is under way any more. What was not confirmed is still in the outbox.
 void Relay::Pause(const BatchId& id, const Error& error) {
   if (error.code == Errc::kNotFound) {
     runs_.erase(id);
@@ -259,11 +288,17 @@ void Relay::Pause(const BatchId& id, const Error& error) {
   Duration wait = BackoffDelay(kPublishBackoff, run.failures, random_.Next());
   Log(Severity::kWarning, "publishing is held up",
       {{"batch_id", id.str()}, {"retry_in", FormatDuration(wait)}, {"error", error.message}});
-  run.timer = loop_.After(wait, [this, id] {
-    Run& resumed = runs_.at(id);
-    resumed.waiting_since = resumed.loaded_at = loop_.Steady();
-    NextPage(id);
-  });
+  run.timer = loop_.After(wait, [this, id] { NewRound(id); });
+}
+
+void Relay::NewRound(const BatchId& id) {
+  Run& run = runs_.at(id);
+  run.again = false;
+  run.through = false;
+  run.trouble.reset();
+  run.after = -1;
+  run.waiting_since = run.loaded_at = loop_.Steady();
+  NextPage(id);
 }
 
 void Relay::Finish(const BatchId& id) {
@@ -273,9 +308,7 @@ void Relay::Finish(const BatchId& id) {
     runs_.erase(id);
     return;
   }
-  run.again = false;
-  run.after = -1;
-  NextPage(id);
+  NewRound(id);
 }
 
 }  // namespace tipoff

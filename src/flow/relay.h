@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/loop.h"
 #include "base/random.h"
@@ -55,6 +56,7 @@ class Relay {
                const std::vector<std::string>& refusals);
   void Settled(const std::shared_ptr<Page>& page, const Status& status);
   void Pause(const BatchId& id, const Error& error);
+  void NewRound(const BatchId& id);
   void Finish(const BatchId& id);
 
   Loop& loop_;
