@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 
 namespace tipoff {
@@ -388,8 +389,9 @@ Result<ReadyMessage> DecodeReady(std::string_view body) {
     return ReadyMessage(std::move(answer));
   }
   BatchId batch(ReadId(reader, "batch_id"));
-  std::string worker = reader.Text("worker_instance");
-  std::string worker_version = reader.Text("worker_version");
+  // They are kept with each request: what is longer than a name is cut.
+  std::string worker = CutUtf8(reader.Text("worker_instance"), kIdBytesMax);
+  std::string worker_version = CutUtf8(reader.Text("worker_version"), kIdBytesMax);
   if (const json::array* leased = reader.Array("leased")) {
     LeaseReport report{batch, {}, worker, worker_version};
     for (const json::value& element : *leased) {

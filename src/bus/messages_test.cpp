@@ -198,6 +198,12 @@ TEST(LeaseReport, ReadsBack) {
   EXPECT_EQ(std::get<LeaseReport>(*read).ordinals, (std::vector<std::uint32_t>{3, 4}));
 }
 
+TEST(LeaseReport, F17_AWorkersNameIsCutToThatOfAName) {
+  auto read = DecodeReady(Encode(LeaseReport{BatchId("b"), {3}, std::string(5000, 'w'), "1"}));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(std::get<LeaseReport>(*read).worker, std::string(200, 'w'));
+}
+
 TEST(CanaryMessage, GoesThereAndComesBack) {
   CanaryMessage sent{"0017-ab", Instant::FromMicros(1'000'000), Instant::FromMicros(31'000'000)};
   auto work = DecodeWork(Encode(sent));

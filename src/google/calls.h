@@ -33,9 +33,9 @@ struct CallSpec {
   std::vector<std::pair<std::string, std::string>> metadata;
 };
 
-// What a call holds goes from thread to thread under locks of gRPC's own. Said at each handing over,
-// before anything of the call is touched, in words of the language's memory model: tools that can't
-// look into gRPC read those.
+// What a call holds goes from thread to thread under locks of gRPC's own. Said at each handing
+// over, before anything of the call is touched, in words of the language's memory model: tools that
+// can't look into gRPC read those.
 inline void HandOver() {
   static std::atomic<int> baton = 0;
   baton.fetch_add(1, std::memory_order_acq_rel);

@@ -38,7 +38,12 @@ void ScreenBatch(const Requests& requests, const BatchId& batch, const Result<Sn
       item->outcome = WorkOutcome::kBatchOver;
       continue;
     }
-    if (!Nameless(*item)) continue;
+    if (!Nameless(*item)) {
+      if (item->message.ordinal < snapshot->batch.expected()) continue;
+      item->outcome = WorkOutcome::kBatchUnknown;
+      item->note = fmt::format("batch '{}' has no request {}", batch.str(), item->message.ordinal);
+      continue;
+    }
     auto row = std::find_if(snapshot->rows.begin(), snapshot->rows.end(), [&](const Request& r) {
       return r.player == item->message.spec.player && r.group == item->message.spec.group;
     });

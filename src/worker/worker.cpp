@@ -9,6 +9,7 @@
 #include "base/mutant.h"
 #include "base/random.h"
 #include "base/reply.h"
+#include "base/utf8.h"
 #include "core/retry.h"
 #include "flow/watch.h"
 
@@ -344,7 +345,7 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
     result.outcome.status = *RuleFor(*item.outcome).completion;
     result.outcome.predictions = static_cast<std::int32_t>(item.predicted.predictions.size());
     result.outcome.attempt = item.message.attempt;
-    result.outcome.reason = item.note;
+    result.outcome.reason = CutUtf8(item.note, limits::kReasonBytes);
     result.outcome.worker = options_.name;
     result.outcome.worker_version = options_.version;
     result.predictions = std::move(item.predicted.predictions);
@@ -393,7 +394,7 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
     completion.status = *rule.completion;
     completion.predictions = static_cast<std::int32_t>(item.predicted.predictions.size());
     completion.attempt = item.message.attempt;
-    completion.reason = item.note;
+    completion.reason = CutUtf8(item.note, limits::kReasonBytes);
     completion.worker = options_.name;
     completion.worker_version = options_.version;
     parts.back().completions.push_back(std::move(completion));
@@ -405,14 +406,23 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
   if (bodies.empty()) return Settle(hand);
   auto taken = [this, hand](Result<std::vector<std::string>> sent) {
     TIPOFF_CRASH_POINT("worker/reported");
-    if (!sent.ok()) {
-      troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
+    std::string problem(sent.ok() ? "" : ToString(sent.error().code));
+    std::string note = sent.ok() ? "" : sent.error().message;
+    if (sent.ok()) {
+      for (const std::string& refusal : *sent) {
+        if (refusal.empty()) continue;
+        problem = "refused for good";
+        note = refusal;
+      }
+    }
+    if (!problem.empty()) {
+      troubles_.Note(Layer::kCompletionPath, problem, note);
       // Not reported, so not acked: it comes again, finds itself staged, and is
       // reported then.
       for (Item& item : hand->items) {
         if (!RuleFor(*item.outcome).completion) continue;
         item.outcome = WorkOutcome::kTransient;
-        item.note = sent.error().message;
+        item.note = note;
       }
     }
     Settle(hand);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/limits.h"
+#include "support/faulty_bus.h"
 #include "support/world.h"
 #include "view/canary.h"
 #include "worker/held_request.h"
@@ -49,7 +50,8 @@ class TestWorker {
       : loop(world.loop),
         memory(world.database, loop),
         store(memory, loop),
-        bus(world.broker, loop),
+        queue(world.broker, loop),
+        bus(queue, loop),
         history(loop),
         worker(loop, store, bus, history, std::move(predict),
                {.process = Incarnation(name),
@@ -61,7 +63,8 @@ class TestWorker {
   ProcessLoop loop;
   MemoryStore memory;
   FaultyStore store;
-  MemoryBus bus;
+  MemoryBus queue;
+  FaultyBus bus;
   TestHistory history;
   Worker worker;
 };
@@ -314,6 +317,33 @@ TEST_F(WorkerTest, F17_F21_MessagesOfNoUseAreAckedAndKept) {
   EXPECT_EQ(Left(Topic::Kind::kRequests).leased + Left(Topic::Kind::kRequests).waiting, 0u);
   EXPECT_EQ(world_.database.quarantine.size(), 2u);
   EXPECT_EQ(Stored(), end);
+}
+
+TEST_F(WorkerTest, F17_ARequestThatTheBatchHasNotGotIsNotWorked) {
+  StartBatch();
+  world_.loop.RunIdle();
+  for (auto& [token, request] : world_.LeaseRequests()) world_.broker.Ack({token});
+  RequestMessage stray;
+  stray.batch = batch_;
+  stray.ordinal = 999;
+  stray.spec.player = PlayerId("player-0000");
+  stray.spec.game_date = *ParseDay("2025-01-15");
+  world_.broker.Publish({Topic::Kind::kRequests, ""}, Encode(stray), world_.loop.Now());
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  EXPECT_TRUE(world_.Everything(batch_).staged.empty());
+  EXPECT_EQ(Stored().counts[RequestState::kLeased], 0u);
+}
+
+TEST_F(WorkerTest, AReportThatTheBusRefusesIsNotAcked) {
+  auto worker = NewWorker();
+  worker->bus.refusal = "larger than may be";
+  StartBatch();
+  world_.loop.Advance(seconds(30));
+  EXPECT_EQ(Stored().counts.terminal(), 0u);
+  worker->bus.refusal.clear();
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
 }
 
 TEST_F(WorkerTest, APlainClientsRequestIsWorkedByItsPlayerAlone) {
