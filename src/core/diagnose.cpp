@@ -336,9 +336,21 @@ class Judge {
                           what.empty() ? "" : ", ", Were(f_.reconciled));
     }
     if (what.empty()) what = "Workers can't report their results";
-    return Blame(Layer::kCompletionPath, 0.9,
+    // Without an error of the path's own, whoever died or failed meanwhile may have lost them.
+    bool others =
+        WeightOf(Layer::kStore).count > 0 || WeightOf(Layer::kHistory).count > 0 || SomebodyDied();
+    return Blame(Layer::kCompletionPath, path.count == 0 && others ? 0.75 : 0.9,
                  fmt::format("{}: the workers' results do not reach the coordinator{}.", what, why),
                  ended_ ? Retry("tipoff doctor") : Command("batch check-stalled"));
+  }
+
+  bool SomebodyDied() const {
+    return std::any_of(f_.workers.begin(), f_.workers.end(),
+                       [&](const WorkerSighting& w) { return w.is_ours && DiedMeanwhile(w); }) ||
+           std::any_of(f_.coordinators.begin(), f_.coordinators.end(),
+                       [&](const CoordinatorSighting& c) {
+                         return DiedMeanwhile(c) && c.seen_at >= batch_.created_at;
+                       });
   }
 
   // --- every request has its result -----------------------------------------------------------
