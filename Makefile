@@ -1,6 +1,7 @@
 # Short verbs; the same ones run in CI. `make help` lists them.
 
-.PHONY: help setup build run test sim soak mutants why-matrix fuzz nightly bench check format clean
+.PHONY: help setup build run screenshots test sim soak mutants why-matrix fuzz nightly \
+  bench bench-profiles check format clean
 
 help:           ## List the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -15,7 +16,11 @@ build: setup    ## Build the release binary, build/release/tipoff
 run: build      ## Run the main job on a demo league: a whole game day, from history to predictions
 	@build/release/tipoff demo
 
-test: setup     ## Build with sanitizers and run every test
+screenshots: build ## Take the pictures of docs/screenshots from a demo league (needs chromium)
+	@node tests/browser/screenshots.mjs build/release/tipoff docs/screenshots
+
+test:           ## Build with sanitizers and run every test
+	@tools/setup test
 	@tools/test
 
 sim: build      ## Simulate 20,000 worlds with faults and check every promise; SEED=7 tells one of them
@@ -40,8 +45,13 @@ nightly:        ## What takes hours: ThreadSanitizer, all crash points, mutants,
 	@tools/setup nightly
 	@tools/nightly $(STEPS)
 
-bench: build    ## Measure the service under load on this machine, and print the figures
+bench: build    ## Measure this machine: the durable cycle (REQUESTS="117 450"), the service under load
+	@for n in $(or $(REQUESTS),117 450 10000 100000); do \
+	  build/release/tipoff bench --requests $$n 2> /dev/null || exit 1; echo; done
 	@/usr/bin/python3 bench/load/service_load.py build/release/tipoff
+
+bench-profiles: build ## One batch on each profile, side by side; Google's are their emulators
+	@/usr/bin/python3 bench/load/profiles.py build/release/tipoff
 
 check: setup    ## Style as a test: include direction, banned calls, line length, dead files
 	@tools/check

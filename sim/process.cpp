@@ -40,6 +40,8 @@ void Process::MakeCoordinator() {
   for (const char* target : kTargets) {
     options.targets.emplace(target, Receiver(world_, *this, target));
   }
+  // In every other world requests bring their history along, if it comes in time.
+  if (world_.faults.Pick("prefetch", 2) == 1) options.prefetch.source = &history_;
   coordinator_ = std::make_unique<Coordinator>(loop_, store_, bus_, random_, std::move(options));
   loop_.Post([this] { coordinator_->Start(); });  // Once the world knows it: it may die at once.
 }

@@ -17,6 +17,8 @@ Api::Api(ApiParts parts) : parts_(std::move(parts)), draining_(std::make_shared<
   AddLeaseRoutes(router_, parts_, draining_);
   AddAnnouncementRoutes(router_, parts_);
   AddCanaryRoutes(router_, parts_);
+  AddPageRoutes(router_, parts_);
+  AddSessionRoutes(router_, parts_);
   AddSystemRoutes(router_, parts_, draining_);
 }
 
@@ -62,6 +64,9 @@ void Api::Route(HttpRequest request, std::shared_ptr<Responder> responder, bool 
     Status foreign =
         CheckOrigin(call.request, parts_.options.allowed_hosts, who->name == kLocalName);
     if (!foreign.ok()) return call.Fail(foreign.error());
+    Status same =
+        who->by_cookie ? CheckSameOrigin(call.request, parts_.options.allowed_hosts) : Ok();
+    if (!same.ok()) return call.Fail(same.error());
     call.who = std::move(*who);
     if (call.who.role == Role::kNone) {
       return call.responder->Send(MakeProblem(
@@ -78,7 +83,8 @@ void Api::Route(HttpRequest request, std::shared_ptr<Responder> responder, bool 
 
 void Api::Perform(std::function<void(Call)> handler, Call call) {
   std::string key(call.request.Header("idempotency-key"));
-  if (key.empty() || call.request.method != "POST") return handler(std::move(call));
+  bool kept = call.request.method == "POST" && call.request.path != "/v1/session";
+  if (key.empty() || !kept) return handler(std::move(call));
   PerformOnce(parts_.store, std::move(call), std::move(handler));
 }
 

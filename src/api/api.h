@@ -8,16 +8,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "api/audit.h"
 #include "api/auth.h"
+#include "api/page.h"
 #include "api/router.h"
 #include "base/loop.h"
 #include "base/random.h"
 #include "bus/bus.h"
 #include "core/policy.h"
+#include "core/tally.h"
 #include "flow/coordinator.h"
 #include "history/history.h"
 #include "http/message.h"
@@ -50,6 +53,7 @@ struct ApiOptions {
   CanaryRules canary;
   bool read_only = false;  // The store can't be written: nothing is tried.
   std::string version;
+  std::span<const PageFile> page;  // Empty: there is none.
 };
 
 // What the routes work with. All must outlive the Api.
@@ -64,6 +68,7 @@ struct ApiParts {
   Audit& audit;
   Worker* push_worker = nullptr;  // Works what /predict is sent; nullptr: that door is closed.
   ApiOptions options;
+  const Tally* tally = nullptr;  // What the coordinator has committed; nullptr: not counted.
 };
 
 class Api {

@@ -48,6 +48,7 @@ bool KeyInQuery(const HttpRequest& request) {
 struct Credential {
   std::string key;
   std::string bearer;
+  std::string session;
 };
 
 Result<Credential> FindCredential(const HttpRequest& request) {
@@ -60,7 +61,7 @@ Result<Credential> FindCredential(const HttpRequest& request) {
     return Credential{.key = std::string(key)};
   }
   std::string_view authorization = request.Header("authorization");
-  if (authorization.empty()) return Credential{};
+  if (authorization.empty()) return Credential{.session = SessionToken(request)};
   static constexpr std::string_view kScheme = "bearer ";
   std::string_view rest = authorization.substr(std::min(kScheme.size(), authorization.size()));
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
@@ -109,19 +110,30 @@ void Auth::Post(DoneWith<Principal> done, Result<Principal> answer) {
 void Auth::Authenticate(const HttpRequest& request, DoneWith<Principal> done) {
   auto credential = FindCredential(request);
   if (!credential.ok()) return Post(std::move(done), credential.error());
+  if (!credential->session.empty()) return BySession(credential->session, std::move(done));
   std::string& bearer = credential->bearer;
   if (LooksLikeToken(bearer) && !IsCoordinatorKey(bearer)) {
     return oidc_.Verify(std::move(bearer), loop_.Now(), std::move(done));
   }
-  ByKey(bearer.empty() ? std::move(credential->key) : std::move(bearer), std::move(done));
+  ByKey(bearer.empty() ? std::move(credential->key) : std::move(bearer), {}, std::move(done));
+}
+
+void Auth::BySession(const std::string& token, DoneWith<Principal> done) {
+  FindSession(
+      store_, token, [this, alive = std::weak_ptr(alive_), done](Result<PageSession> found) {
+        if (alive.expired()) return;
+        if (found.ok()) return ByKey("", std::move(*found), done);
+        if (found.error().code == Errc::kNotFound) return ByKey("", {}, done);
+        Post(done, Error{Errc::kUnavailable, "who you are can't be told: the store can't be read"});
+      });
 }
 
 bool Auth::IsCoordinatorKey(std::string_view key) const {
   return !coordinator_hash_.empty() && SameDigest(Sha256Hex(key), coordinator_hash_);
 }
 
-void Auth::ByKey(std::string key, DoneWith<Principal> done) {
-  if (key.empty() && !open_) return Post(std::move(done), Judge(key));
+void Auth::ByKey(std::string key, std::optional<PageSession> session, DoneWith<Principal> done) {
+  if (key.empty() && !session && !open_) return Post(std::move(done), Judge(key, session));
   if (key.size() > kKeyBytesMax) return Post(std::move(done), WrongKey());
   if (!key.empty() && IsCoordinatorKey(key)) {
     return Post(std::move(done), Principal{"coordinator-key", Role::kOperate});
@@ -129,12 +141,12 @@ void Auth::ByKey(std::string key, DoneWith<Principal> done) {
   // A read that has run out of patience is not waited for again.
   bool due = !tried_ || loop_.Steady() - tried_at_ >= kReadsApart;
   bool wait = reading_ ? patience_ != 0 : due;
-  if (!wait) return Post(std::move(done), Judge(key));
+  if (!wait) return Post(std::move(done), Judge(key, session));
   if (waiting_.size() >= kWaitingMax) {
     return Post(std::move(done),
                 Error{Errc::kUnavailable, "too many requests wait for the keys: try again"});
   }
-  waiting_.push_back({std::move(key), std::move(done)});
+  waiting_.push_back({std::move(key), std::move(session), std::move(done)});
   Refresh();
 }
 
@@ -177,10 +189,29 @@ void Auth::AnswerWaiting() {
   patience_ = 0;
   std::vector<Waiting> waiting = std::move(waiting_);
   waiting_.clear();
-  for (Waiting& call : waiting) Post(std::move(call.done), Judge(call.key));
+  for (Waiting& call : waiting) Post(std::move(call.done), Judge(call.key, call.session));
 }
 
-Result<Principal> Auth::Judge(const std::string& key) const {
+Result<Principal> Auth::JudgeSession(const PageSession& session) const {
+  auto good = [&](std::string_view hash) {
+    return !hash.empty() && SameDigest(SessionProof(hash), session.proof);
+  };
+  if (session.key_id.empty() && good(coordinator_hash_)) {
+    return Principal{"coordinator-key", Role::kOperate, true};
+  }
+  if (!ever_read_ || loop_.Steady() - read_at_ >= kKeysUsable) {
+    return Error{Errc::kUnavailable, "who you are can't be told: the store can't be read"};
+  }
+  auto found = keys_.find(session.key_id);
+  if (found != keys_.end() && good(found->second.hash)) {
+    return Principal{"key:" + found->second.name, found->second.role, true};
+  }
+  return Judge("", {});  // Its key is revoked.
+}
+
+Result<Principal> Auth::Judge(const std::string& key,
+                              const std::optional<PageSession>& session) const {
+  if (session) return JudgeSession(*session);
   if (key.empty() && !open_) return Principal{std::string(kAnonymousName), Role::kNone};
   bool usable = ever_read_ && loop_.Steady() - read_at_ < kKeysUsable;
   Error unavailable{Errc::kUnavailable, "who you are can't be told: the store can't be read"};
@@ -214,6 +245,21 @@ Status CheckOrigin(const HttpRequest& request, const std::vector<std::string>& a
   if (origin == "http://" + host || origin == "https://" + host) return Ok();
   return Error{Errc::kDenied,
                "Origin: a server without keys takes no requests from other sites' pages"};
+}
+
+Status CheckSameOrigin(const HttpRequest& request, const std::vector<std::string>& allowed_hosts) {
+  if (request.method == "GET" || request.method == "HEAD") return Ok();
+  if (!request.headers.contains("origin")) return Ok();
+  std::string origin = Lower(request.Header("origin"));
+  std::string_view host = origin;
+  host.remove_prefix(
+      std::min(host.find("://") == host.npos ? 0 : host.find("://") + 3, host.size()));
+  bool allowed =
+      std::any_of(allowed_hosts.begin(), allowed_hosts.end(), [&](const std::string& one) {
+        return Lower(one) == host || Lower(one) == WithoutPort(host);
+      });
+  if (allowed || host == Lower(request.Header("host"))) return Ok();
+  return Error{Errc::kDenied, "Origin: a page of another site may not order anything"};
 }
 
 }  // namespace tipoff

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,7 @@
 #include "api/keys.h"
 #include "api/oidc.h"
 #include "api/principal.h"
+#include "api/sessions.h"
 #include "base/loop.h"
 #include "base/result.h"
 #include "http/message.h"
@@ -36,7 +38,8 @@ class Auth {
   Auth(Loop& loop, Store& store, Options options);
   ~Auth();  // What is still waiting is not answered.
 
-  // Posts who it is. X-API-Key counts before Authorization, whose Bearer is a key or a token.
+  // Posts who it is. X-API-Key counts before Authorization, whose Bearer is a key or a token; both
+  // before a page's session, which may do what its key may. A session that is over is as none.
   //  - Nothing presented: "anonymous" with kNone, or "local" with kOperate where doors are open.
   //  - A key: "key:" + its name with its role, or "coordinator-key" with kOperate.
   //  - A token: see OidcVerifier.
@@ -63,15 +66,18 @@ class Auth {
   };
   struct Waiting {
     std::string key;  // "": came without one.
+    std::optional<PageSession> session;
     DoneWith<Principal> done;
   };
 
-  void ByKey(std::string key, DoneWith<Principal> done);
+  void BySession(const std::string& token, DoneWith<Principal> done);
+  void ByKey(std::string key, std::optional<PageSession> session, DoneWith<Principal> done);
   bool IsCoordinatorKey(std::string_view key) const;
   void Refresh();
   void TakeKeys(Result<std::vector<ApiKey>> keys);
   void AnswerWaiting();
-  Result<Principal> Judge(const std::string& key) const;
+  Result<Principal> Judge(const std::string& key, const std::optional<PageSession>& session) const;
+  Result<Principal> JudgeSession(const PageSession& session) const;
   void Post(DoneWith<Principal> done, Result<Principal> answer);
 
   Loop& loop_;
@@ -99,5 +105,10 @@ class Auth {
 // foreign page has none. Requests from within the process ("local") need no Host. Pure.
 Status CheckOrigin(const HttpRequest& request, const std::vector<std::string>& allowed_hosts,
                    bool open);
+
+// For what came by a page's session: cookies are sent from pages of other ports, too. Origin, if
+// there is one, must be of the request's Host, or one of `allowed_hosts`; else kDenied. Reading is
+// free.
+Status CheckSameOrigin(const HttpRequest& request, const std::vector<std::string>& allowed_hosts);
 
 }  // namespace tipoff

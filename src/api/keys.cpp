@@ -135,6 +135,8 @@ Result<NewApiKey> MakeKey(std::string name, Role role, Instant now) {
   return made;
 }
 
+Result<std::string> MakeSecret() { return SecureText(kSecretLength, kBase62); }
+
 void StoreKey(Store& store, const ApiKey& key, DoneWith<Done> done) {
   Record record = ToRecord(key);
   std::string body = record.body;

@@ -39,6 +39,8 @@ Status CheckKeyId(std::string_view id);
 // A fresh key, not yet stored. kInvalid: the name, or a role of kNone. kUnavailable: no secure
 // random numbers.
 Result<NewApiKey> MakeKey(std::string name, Role role, Instant now);
+// 36 random characters that nobody can guess. kUnavailable: no secure random numbers.
+Result<std::string> MakeSecret();
 // Stores it. After an error it is of no use: make another.
 void StoreKey(Store& store, const ApiKey& key, DoneWith<Done> done);
 

@@ -55,7 +55,8 @@ struct LeaseDesk::Case {
   }
 };
 
-LeaseDesk::LeaseDesk(const ApiParts& parts) : parts_(parts) {}
+LeaseDesk::LeaseDesk(const ApiParts& parts)
+    : parts_(parts), loader_(parts.loop, parts.history, parts.options.lease_history) {}
 
 void LeaseDesk::Take(LeaseOrder order, DoneWith<std::vector<HandedOut>> done) {
   Seen(order.worker, order.worker_version, order.group);
@@ -103,16 +104,14 @@ void LeaseDesk::LoadHistory(std::shared_ptr<Hand> hand) {
   for (HeldRequest* item : Open(hand->All())) {
     if (!item->message.history || !item->message.teams) missing.push_back(item);
   }
-  auto take = [](const std::vector<HeldRequest*>& items, Result<HistoryBatch> loaded) {
-    if (!loaded.ok()) return;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      items[i]->message.history = std::move(loaded->players[i]);
-      items[i]->message.teams = loaded->teams;
-      items[i]->message.data_version = loaded->data_version;
-    }
+  HistoryTakers takers;
+  takers.loaded = [](HeldRequest& request, const std::shared_ptr<const HistoryBatch>& batch,
+                     const PlayerHistory& history) {
+    request.message.history = history;
+    request.message.teams = batch->teams;
+    request.message.data_version = batch->data_version;
   };
-  LoadHistories(parts_.loop, parts_.history, parts_.options.lease_history, missing, std::move(take),
-                [this, hand] { HandOut(hand); });
+  LoadHistories(loader_, missing, std::move(takers), [this, hand] { HandOut(hand); });
 }
 
 void LeaseDesk::HandOut(std::shared_ptr<Hand> hand) {

@@ -94,6 +94,7 @@ class LeaseDesk {
   void Seen(const LeaseTicket& ticket);
 
   ApiParts parts_;
+  HistoryLoader loader_;
   std::map<std::string, Duration> seen_;  // When a worker's presence was written, steady time.
   std::uint64_t presences_ = 0;
 };

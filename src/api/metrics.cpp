@@ -13,6 +13,7 @@
 namespace tipoff {
 namespace {
 
+constexpr std::size_t kQuarantineMax = 1000;
 constexpr auto kCollectTime = std::chrono::seconds(3);
 
 double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
@@ -20,6 +21,70 @@ double Seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 void Gauge(std::string& text, std::string_view name, std::string_view help, double value) {
   fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name,
                  help, value);
+}
+
+void Begin(std::string& text, std::string_view name, std::string_view help, const char* type) {
+  fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+}
+
+void Counter(std::string& text, std::string_view name, std::string_view help, std::uint64_t count) {
+  Begin(text, name, help, "counter");
+  fmt::format_to(std::back_inserter(text), "{} {}\n", name, count);
+}
+
+void Histogram(std::string& text, std::string_view name, std::string_view help,
+               const TimeHistogram& found) {
+  Begin(text, name, help, "histogram");
+  auto out = std::back_inserter(text);
+  for (std::size_t n = 0; n < found.counts.size(); ++n) {
+    fmt::format_to(out, "{}_bucket{{le=\"{}\"}} {}\n", name, TimeHistogram::kBounds[n],
+                   found.counts[n]);
+  }
+  fmt::format_to(out, "{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n", name,
+                 found.count, found.sum);
+}
+
+void AddTally(std::string& text, const Tally& tally) {
+  auto out = std::back_inserter(text);
+  Begin(text, "tipoff_batches_ended_total", "Batches that this process has ended.", "counter");
+  for (const auto& [how, count] : tally.batches_ended) {
+    fmt::format_to(out, "tipoff_batches_ended_total{{status=\"{}\",reason=\"{}\"}} {}\n", how.first,
+                   how.second, count);
+  }
+  Begin(text, "tipoff_requests_ended_total", "Requests of those batches.", "counter");
+  for (const auto& [outcome, count] : tally.requests_ended) {
+    fmt::format_to(out, "tipoff_requests_ended_total{{outcome=\"{}\"}} {}\n", outcome, count);
+  }
+  Counter(text, "tipoff_completions_late_total", "Completions after their batch's end.",
+          tally.late);
+  Counter(text, "tipoff_commits_failed_total",
+          "Commits that failed; those that were tried again, too.", tally.commits_failed);
+  Counter(text, "tipoff_commit_rows_total", "Request rows that were committed.",
+          tally.rows_committed);
+  Histogram(text, "tipoff_commit_duration_seconds", "Of a commit, from the call to its answer.",
+            tally.commit);
+  Histogram(text, "tipoff_request_wait_seconds", "Of a request, from its publish to its lease.",
+            tally.wait);
+  Histogram(text, "tipoff_request_run_seconds", "Of a request, from its lease to its report.",
+            tally.run);
+  Histogram(text, "tipoff_batch_overrun_seconds",
+            "Of a batch that has ended, after its promised time; 0 within it.", tally.overrun);
+}
+
+void AddOutbox(std::string& text, const std::vector<Batch>& live, Instant now) {
+  std::uint64_t pending = 0;
+  Instant oldest;
+  for (const Batch& batch : live) {
+    std::uint64_t unsent = batch.counts[RequestState::kPending];
+    if (unsent == 0) continue;
+    pending += unsent;
+    oldest = oldest.never() ? batch.created_at : std::min(oldest, batch.created_at);
+  }
+  Gauge(text, "tipoff_outbox_requests", "Requests of live batches that are not published yet.",
+        static_cast<double>(pending));
+  Gauge(text, "tipoff_outbox_age_seconds",
+        "Since the oldest live batch with such requests was accepted.",
+        Seconds(oldest.never() ? Duration(0) : now - oldest));
 }
 
 void AddBatches(std::string& text, const Result<std::vector<Batch>>& live, Instant now) {
@@ -34,6 +99,7 @@ void AddBatches(std::string& text, const Result<std::vector<Batch>>& live, Insta
         "Live batches that are overdue or made no progress for their stall_after.", summary.stuck);
   gauge("tipoff_live_batches_overdue", "Live batches after their promised time.", summary.overdue);
   gauge("tipoff_live_requests_open", "Open requests of live batches.", summary.requests_open);
+  AddOutbox(text, *live, now);
   Gauge(text, "tipoff_oldest_progress_age_seconds",
         "Longest time that a live batch has made no progress.", Seconds(summary.idle_max));
 }
@@ -47,6 +113,22 @@ void AddBacklog(std::string& text, const Result<Backlog>& backlog, Instant now) 
   Duration age = backlog->oldest.never() ? Duration(0) : now - backlog->oldest;
   Gauge(text, "tipoff_requests_oldest_age_seconds", "Age of the oldest request message.",
         Seconds(age));
+}
+
+void AddCompletions(std::string& text, const Result<Backlog>& backlog, Instant now) {
+  if (!backlog.ok()) return;
+  Gauge(text, "tipoff_completions_waiting", "Completion messages that no coordinator holds.",
+        static_cast<double>(backlog->waiting));
+  Duration age = backlog->oldest.never() ? Duration(0) : now - backlog->oldest;
+  Gauge(text, "tipoff_completions_oldest_age_seconds", "Age of the oldest completion message.",
+        Seconds(age));
+}
+
+void AddQuarantine(std::string& text, const Result<std::vector<Quarantined>>& messages) {
+  if (!messages.ok()) return;
+  Gauge(text, "tipoff_quarantine_messages",
+        "Messages in quarantine, counted up to 1000: those that nobody could use.",
+        static_cast<double>(messages->size()));
 }
 
 void AddAnnouncements(std::string& text, const Result<std::vector<AnnouncementCount>>& counts,
@@ -87,6 +169,8 @@ void AddSweep(std::string& text, const Sweep::Standing& standing) {
   Gauge(text, "tipoff_sweep_last_success_age_seconds",
         "Since a round of the sweep ended well here, or another was seen to hold its lease.",
         Seconds(standing.success_age));
+  Gauge(text, "tipoff_sweep_rounds", "Rounds of this process, since its start, that went through.",
+        static_cast<double>(standing.rounds));
   Gauge(text, "tipoff_sweep_troubled_rounds", "Rounds of this process that did not go through.",
         static_cast<double>(standing.troubles));
 }
@@ -123,8 +207,21 @@ struct Collection : std::enable_shared_from_this<Collection> {
   void AskBacklog() {
     bus.Inspect({Topic::Kind::kRequests, ""}, Within<Backlog>([this](Result<Backlog> backlog) {
                   AddBacklog(text, backlog, store.Now());
-                  AskAnnouncements();
+                  AskCompletions();
                 }));
+  }
+  void AskCompletions() {
+    bus.Inspect({Topic::Kind::kCompletions, ""}, Within<Backlog>([this](Result<Backlog> backlog) {
+                  AddCompletions(text, backlog, store.Now());
+                  AskQuarantine();
+                }));
+  }
+  void AskQuarantine() {
+    using Messages = std::vector<Quarantined>;
+    store.ListQuarantine(kQuarantineMax, Within<Messages>([this](Result<Messages> messages) {
+                           AddQuarantine(text, messages);
+                           AskAnnouncements();
+                         }));
   }
   void AskAnnouncements() {
     using Counts = std::vector<AnnouncementCount>;
@@ -158,7 +255,9 @@ struct Collection : std::enable_shared_from_this<Collection> {
 }  // namespace
 
 void CollectMetrics(const ApiParts& parts, std::function<void(std::string)> done) {
-  std::make_shared<Collection>(parts, std::move(done))->AskBatches();
+  auto collection = std::make_shared<Collection>(parts, std::move(done));
+  if (parts.tally != nullptr) AddTally(collection->text, *parts.tally);
+  collection->AskBatches();
 }
 
 }  // namespace tipoff

@@ -189,7 +189,8 @@ Result<Principal> CheckClaims(const std::string& payload, const OidcOptions& opt
   if (!options.emails.empty() && !Contains(options.emails, email)) {
     return Refused("claims.email: not one of those allowed here");
   }
-  return Principal{"oidc:" + email, Role::kWork};
+  bool operates = Contains(options.operators, email);
+  return Principal{"oidc:" + email, operates ? Role::kOperate : Role::kWork};
 }
 
 Result<std::string> ReadSmallFile(const std::string& path) {

@@ -31,6 +31,7 @@ struct OidcOptions {
   // Who may come. Empty: whoever has a verified email, and since anybody can get Google to sign
   // him a token for any audience, that is anybody who knows the audience.
   std::vector<std::string> emails;
+  std::vector<std::string> operators;  // Of these, whose role is operate; the others' is work.
   std::string jwks = "https://www.googleapis.com/oauth2/v3/certs";  // https URL, or a file.
   FetchText fetch;                                                  // For a URL only.
 };

@@ -42,7 +42,8 @@ class OidcTest : public testing::Test {
   OidcTest() { Make(); }
 
   void Make(std::vector<std::string> emails = {kEmail}, std::string audience = kAudience) {
-    OidcOptions options{.audience = audience, .emails = emails, .jwks = kUrl};
+    OidcOptions options{
+        .audience = audience, .emails = emails, .operators = operators_, .jwks = kUrl};
     options.fetch = [this](const std::string& url, DoneWith<std::string> done) {
       EXPECT_EQ(url, kUrl);
       ++fetches_;
@@ -76,6 +77,7 @@ class OidcTest : public testing::Test {
 
   ManualLoop loop_;
   Result<std::string> jwks_ = Google().Jwks();
+  std::vector<std::string> operators_;
   bool hang_ = false;
   int fetches_ = 0;
   std::unique_ptr<OidcVerifier> verifier_;
@@ -86,6 +88,15 @@ TEST_F(OidcTest, AGoodTokenMayWork) {
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(answer->name, std::string("oidc:") + kEmail);
   EXPECT_EQ(answer->role, Role::kWork);
+}
+
+TEST_F(OidcTest, OnlyANamedOneMayOperate) {
+  operators_ = {"somebody@else"};
+  Make();
+  EXPECT_EQ(Verify(Google().Sign(Good()))->role, Role::kWork);
+  operators_ = {kEmail};
+  Make();
+  EXPECT_EQ(Verify(Google().Sign(Good()))->role, Role::kOperate);
 }
 
 TEST_F(OidcTest, BothWritingsOfGoogleAreTrusted) {

@@ -70,6 +70,8 @@ constexpr OperationText kOperations[] = {
     {"GET", "/v1/canaries", "No-op requests that went the whole way, or got lost, newest first", "",
      "200 CanaryList, 400 Problem", "limit integer"},
     {"GET", "/v1/workers", "Workers seen lately", "", "200 WorkerList, 400 Problem", ""},
+    {"GET", "/v1/coordinators", "Coordinators seen lately, and which of them sweeps", "",
+     "200 CoordinatorList, 400 Problem", ""},
     {"GET", "/v1/quarantine", "Messages that nobody could use", "",
      "200 QuarantineList, 400 Problem", "limit integer"},
     {"GET", "/v1/backlog", "What lies on the bus", "", "200 Backlog, 400 Problem", ""},
@@ -91,6 +93,13 @@ constexpr OperationText kOperations[] = {
      "200 PlatformEnded, 404 Problem, 409 Problem", ""},
     {"POST", "/admin/clear-batch", "End a batch as cleared", "PlatformClear",
      "200 PlatformEnded, 404 Problem", ""},
+    {"GET", "/v1/session", "Who is asking, and what he may do", "", "200 Session", ""},
+    {"POST", "/v1/session", "Exchange a key for the web page's session cookie", "SessionStart",
+     "200 Session, 401 Problem, 503 Problem", ""},
+    {"DELETE", "/v1/session", "End the session of the cookie", "", "204 Nothing, 503 Problem", ""},
+    {"GET", "/", "The web page", "", "200 PageText, 304 Nothing, 404 Problem", ""},
+    {"GET", "/assets/{name}", "A file of the web page", "",
+     "200 AssetText, 304 Nothing, 404 Problem", ""},
     {"GET", "/livez", "Is the process alive", "", "200 Alive", ""},
     {"GET", "/health", "Is the process alive (the platform's name)", "", "200 Alive", ""},
     {"GET", "/readyz", "Can it do work, and do its batches move", "",
@@ -126,6 +135,8 @@ std::string_view ContentType(std::string_view schema) {
   if (schema == "Problem") return "application/problem+json";
   if (schema == "EventStream") return "text/event-stream";
   if (schema == "MetricsText") return "text/plain";
+  if (schema == "PageText") return "text/html";
+  if (schema == "AssetText") return "text/javascript";
   return "application/json";
 }
 

@@ -23,6 +23,7 @@ Result<Role> ParseRole(std::string_view text);
 struct Principal {
   std::string name;  // "key:nightly-scheduler", "oidc:push@project.iam...", "anonymous", "local"
   Role role = Role::kNone;
+  bool by_cookie = false;  // Of a page's session: other sites' pages might send it, too.
 };
 
 }  // namespace tipoff

@@ -22,10 +22,14 @@ void AddPushRoutes(Router& router, const ApiParts& parts);
 void AddLeaseRoutes(Router& router, const ApiParts& parts, const std::shared_ptr<bool>& draining);
 // GET /v1/announcements; POST /v1/announcements/{id}:resend, audited.
 void AddAnnouncementRoutes(Router& router, const ApiParts& parts);
+// The web page's files, at / and /assets/.
+void AddPageRoutes(Router& router, const ApiParts& parts);
+// /v1/session: a key for a cookie.
+void AddSessionRoutes(Router& router, const ApiParts& parts);
 // GET /v1/canaries
 void AddCanaryRoutes(Router& router, const ApiParts& parts);
 // /livez, /readyz, /health, /ready, /health/deep, /metrics, /openapi.json, /v1/workers,
-// /v1/quarantine, /v1/backlog, /v1/audit.
+// /v1/coordinators, /v1/quarantine, /v1/backlog, /v1/audit.
 void AddSystemRoutes(Router& router, const ApiParts& parts, const std::shared_ptr<bool>& draining);
 
 }  // namespace tipoff

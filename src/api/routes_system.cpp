@@ -18,6 +18,7 @@
 #include "base/reply.h"
 #include "core/limits.h"
 #include "flow/alerts.h"
+#include "view/coordinator_presence.h"
 #include "view/json.h"
 #include "view/worker_presence.h"
 
@@ -30,7 +31,8 @@ namespace json = boost::json;
 constexpr auto kCheckTime = std::chrono::seconds(3);
 constexpr auto kProbePeriod = std::chrono::seconds(5);
 constexpr std::size_t kWorkersMax = 500;  // Shown; and read in one page.
-constexpr int kWorkerPagesMax = 200;      // A hundred thousand lives within a day.
+constexpr std::size_t kCoordinatorsMax = 500;
+constexpr int kWorkerPagesMax = 200;  // A hundred thousand lives within a day.
 
 json::object CheckToJson(std::string_view name, bool ok, const std::string& detail) {
   return {{"name", name}, {"ok", ok}, {"detail", detail}};
@@ -235,6 +237,33 @@ void ListWorkers(const ApiParts& parts, const Call& call) {
   std::make_shared<WorkerRound>(parts.store, call)->Next("");
 }
 
+// Those that were seen within their records' life, those seen last first.
+void ListCoordinators(const ApiParts& parts, const Call& call) {
+  Status only = QueryReader(call.request).Only({});
+  if (!only.ok()) return call.Fail(only.error());
+  std::string leader = parts.coordinator.sweep().standing().holder;
+  parts.store.ListRecords(
+      {.kind = kCoordinatorRecords, .limit = kCoordinatorsMax},
+      [call, leader](Result<std::vector<Record>> records) {
+        if (!records.ok()) return call.Fail(records.error());
+        std::stable_sort(records->begin(), records->end(),
+                         [](const Record& a, const Record& b) { return a.at > b.at; });
+        json::array coordinators;
+        for (const Record& record : *records) {
+          auto presence = DecodeCoordinatorPresence(record.body);
+          if (!presence.ok()) continue;
+          coordinators.push_back({{"process", presence->process},
+                                  {"started_at", InstantToJson(presence->started_at)},
+                                  {"stopped_at", InstantToJson(presence->stopped_at)},
+                                  {"swept_at", InstantToJson(presence->swept_at)},
+                                  {"seen_at", InstantToJson(record.at)}});
+        }
+        json::object answer{{"sweep_leader", nullptr}, {"coordinators", std::move(coordinators)}};
+        if (!leader.empty()) answer["sweep_leader"] = leader;
+        call.Answer(200, answer);
+      });
+}
+
 void ListQuarantine(const ApiParts& parts, const Call& call) {
   QueryReader reader(call.request);
   Status only = reader.Only({"limit"});
@@ -339,6 +368,8 @@ void AddSystemRoutes(Router& router, const ApiParts& parts, const std::shared_pt
   router.Add("GET", "/metrics", Role::kNone, [parts](const Call& call) { Metrics(parts, call); });
   router.Add("GET", "/v1/workers", Role::kRead,
              [parts](const Call& call) { ListWorkers(parts, call); });
+  router.Add("GET", "/v1/coordinators", Role::kRead,
+             [parts](const Call& call) { ListCoordinators(parts, call); });
   router.Add("GET", "/v1/quarantine", Role::kRead,
              [parts](const Call& call) { ListQuarantine(parts, call); });
   router.Add("GET", "/v1/backlog", Role::kRead, [parts](const Call& call) {

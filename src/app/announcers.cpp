@@ -43,15 +43,18 @@ AnnounceOptions AnnounceOptionsFrom(const Config& config) {
       webhook.timeout = config.Span("announce.timeout");
     }
   }
+  options.rows.table = config.Text("publish.bigquery.table");
+  options.rows.endpoint = config.Text("publish.bigquery.endpoint");
+  options.rows.account.credentials_file = config.Text("gcp.credentials_file");
   return options;
 }
 
 std::map<std::string, Announce> MakeAnnouncers(const AnnounceOptions& options, Loop& loop, Bus& bus,
-                                               HttpClient* client) {
+                                               HttpClient* client, Store* autopsies) {
   std::map<std::string, Announce> announcers{{"log", LogAnnouncement()}};
   if (options.bus) announcers["bus"] = BusAnnouncement(bus);
   for (const Webhook& webhook : options.webhooks) {
-    announcers[webhook.name] = WebhookAnnouncement(webhook, loop, *client);
+    announcers[webhook.name] = WebhookAnnouncement(webhook, loop, *client, autopsies);
   }
   return announcers;
 }

@@ -88,6 +88,8 @@ TEST(ConfigCommand, TheExampleChangesNothingAndItsLinesAreReal) {
                               "webhook_secrets = [\"ops=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"]");
   active = std::regex_replace(active, std::regex("slack_file = .*"),
                               "slack = [\"chat=https://hooks.example.com/\"]");
+  active = std::regex_replace(active, std::regex("postgres.url_file = .*"),
+                              "postgres.url = \"postgresql://db.example.com/nba\"");
   auto config = ParseConfig(active, "example");
   ASSERT_TRUE(config.ok()) << config.error().message << active;
   for (const Setting& setting : Settings()) {

@@ -214,6 +214,23 @@ Finding JudgeCanary(const json::object& answer) {
   return finding;
 }
 
+Finding JudgeAlerts(const json::object& answer) {
+  Finding finding{.name = "alerts",
+                  .verdict = Verdict::kWarn,
+                  .detail = "unknown: they can't be read",
+                  .remedy = "see what is said of the store"};
+  const json::value* checks = answer.if_contains("checks");
+  if (checks == nullptr || !checks->is_array()) return finding;
+  for (const json::value& value : checks->as_array()) {
+    const json::object& check = value.as_object();
+    if (FieldText(check, "name") != "alerts") continue;
+    if (FieldTrue(check, "ok")) return {.name = "alerts", .detail = "none within the hour"};
+    finding.detail = FieldText(check, "detail");
+    finding.remedy = "look for one cause: what else is said here, and `tipoff batch why`";
+  }
+  return finding;
+}
+
 std::vector<Finding> JudgeReadiness(int status, const json::object& answer) {
   std::vector<Finding> findings;
   const json::value* checks = answer.if_contains("checks");

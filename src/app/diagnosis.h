@@ -34,6 +34,8 @@ Finding JudgeQuarantine(const boost::json::array& messages, Instant now);
 Finding JudgeAnnouncements(const boost::json::array& targets, Instant now);
 // /v1/canaries
 Finding JudgeCanary(const boost::json::object& answer);
+// /health/deep: whether the clock had to step in too often within the last hour.
+Finding JudgeAlerts(const boost::json::object& answer);
 // /readyz: each of its checks that is not well; one that says so if all are.
 std::vector<Finding> JudgeReadiness(int status, const boost::json::object& answer);
 

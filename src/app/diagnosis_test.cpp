@@ -141,6 +141,19 @@ TEST(Diagnosis, OfAServerThatIsNotReadyEachReasonIsShown) {
   EXPECT_EQ(JudgeReadiness(500, {}).front().verdict, Verdict::kFail);
 }
 
+TEST(Diagnosis, AnAlertOfThisHourIsShown) {
+  json::object raised = ParseJson(R"({"checks":[{"name":"progress","ok":false,"detail":"stuck"},
+                              {"name":"alerts","ok":false,"detail":"3 interventions"}]})")
+                            ->as_object();
+  Finding finding = JudgeAlerts(raised);
+  EXPECT_EQ(finding.verdict, Verdict::kWarn);
+  EXPECT_EQ(finding.detail, "3 interventions");
+  EXPECT_NE(finding.remedy, "");
+  json::object none = ParseJson(R"({"checks":[{"name":"alerts","ok":true}]})")->as_object();
+  EXPECT_EQ(JudgeAlerts(none).verdict, Verdict::kOk);
+  EXPECT_EQ(JudgeAlerts(json::object()).verdict, Verdict::kWarn) << "not known is not none";
+}
+
 TEST(Diagnosis, WarningsAreNoFailureAndEveryFormatSaysTheSame) {
   std::vector<Finding> findings{{.name = "disk", .detail = "9 MB free"},
                                 {.name = "workers",

@@ -11,8 +11,10 @@
 #include "app/diagnosis.h"
 #include "app/doctor_cloud.h"
 #include "app/doctor_folder.h"
+#include "app/doctor_history.h"
 #include "app/game_date.h"
 #include "app/gcp.h"
+#include "app/history.h"
 #include "app/settings.h"
 
 namespace tipoff {
@@ -23,6 +25,7 @@ namespace json = boost::json;
 struct DoctorArguments {
   ServerChoice connection;
   bool integrity = false;
+  bool live = false;
 };
 
 Finding CannotAsk(const std::string& what, const Error& error) {
@@ -31,6 +34,18 @@ Finding CannotAsk(const std::string& what, const Error& error) {
           .detail = error.message,
           .remedy = error.code == Errc::kDenied ? "name a key that may read: --key or $TIPOFF_KEY"
                                                 : "see what the first failure says"};
+}
+
+// 503 has the checks, too.
+Finding ExamineAlerts(ApiClient& client) {
+  auto deep = client.Call("GET", "/health/deep", {}, "", {});
+  if (!deep.ok()) return CannotAsk("alerts", deep.error());
+  if (deep->status != 503) {
+    auto refused = CheckAnswer(*deep);
+    if (!refused.ok()) return CannotAsk("alerts", refused.error());
+  }
+  auto answer = ParseObject(deep->body);
+  return answer.ok() ? JudgeAlerts(*answer) : CannotAsk("alerts", answer.error());
 }
 
 // What only the API can tell, of a server or of the folder.
@@ -62,6 +77,7 @@ void AskTheApi(ApiClient& client, std::vector<Finding>& findings) {
   auto targets = list("/v1/announcements", "targets");
   findings.push_back(targets.ok() ? JudgeAnnouncements(*targets, now)
                                   : CannotAsk("announcements", targets.error()));
+  findings.push_back(ExamineAlerts(client));
   auto canaries = GetObject(client, "/v1/canaries");
   findings.push_back(canaries.ok() ? JudgeCanary(*canaries)
                                    : CannotAsk("canary", canaries.error()));
@@ -105,16 +121,47 @@ Finding ExamineConfig(Globals& globals) {
   return finding;
 }
 
+// Where instances scale to zero nobody sweeps between two calls of the scheduler.
+void JudgeSweep(const Config& config, std::vector<Finding>& findings) {
+  Duration period = config.Span("sweep.scheduler_period");
+  if (period == Duration::zero()) return;
+  findings.push_back(
+      {.name = "sweep",
+       .detail = fmt::format("a scheduler posts /check-stalled each {0}: that is the "
+                             "sweep period while no instance is up, and a batch "
+                             "ends within {0} of its promised time",
+                             FormatDuration(period))});
+}
+
+// For what restarts containers: a server that lives is not to be restarted because a batch is late.
+int AskWhetherItLives(const Globals& globals, const DoctorArguments& arguments,
+                      const std::string& url) {
+  if (url.empty()) {
+    return Complain({Errc::kInvalid, "--live asks a server: name it with --url"});
+  }
+  auto client = Connect(globals, arguments.connection, Writes::kNever);
+  if (!client.ok()) return Complain(client.error());
+  auto response = (*client)->Call("GET", "/livez", {}, "", {});
+  if (!response.ok()) return Complain(response.error());
+  if (response->status == 200) return kExitSucceeded;
+  return Complain({Errc::kUnavailable, fmt::format("{} answers {}", url, response->status)});
+}
+
 int RunDoctor(Globals& globals, const DoctorArguments& arguments) {
   std::vector<Finding> findings;
   auto url = ServerUrl(arguments.connection);
   if (!url.ok()) return Complain(url.error());
+  if (arguments.live) return AskWhetherItLives(globals, arguments, *url);
   findings.push_back(ExamineConfig(globals));
+  JudgeSweep(globals.config, findings);
   bool can_ask = true;
   if (url->empty() && UsesGcp(globals.config)) {
     can_ask = ExamineCloud(globals, findings);
   } else if (url->empty()) {
     can_ask = ExamineFolder(globals.data, arguments.integrity, findings);
+  }
+  if (url->empty() && HistoryIsRemote(globals.config)) {
+    findings.push_back(ExamineHistorySource(globals));
   }
   if (can_ask) {
     auto client = Connect(globals, arguments.connection, Writes::kFromTheStart);
@@ -139,7 +186,14 @@ void AddDoctor(CLI::App& root, Globals& globals, Run& run) {
   AddConnection(*command, root, arguments->connection);
   command->add_flag("--integrity", arguments->integrity,
                     "Read the whole store and check that it is sound");
-  command->footer("Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
+  command->add_flag("--live", arguments->live,
+                    "Only ask whether the server of --url lives, and print nothing if it does");
+  command->footer(
+      "Examples:\n"
+      "  tipoff doctor\n"
+      "  tipoff doctor --url http://10.0.0.5:8080\n"
+      "  tipoff doctor --live --url http://127.0.0.1:8080   # a container's health check\n\n"
+      "Exit codes: 0 nothing failed (there may be warnings), 1 something failed.");
   command->callback([&globals, &run, arguments] {
     globals.without_config = true;
     run = [&globals, arguments] { return RunDoctor(globals, *arguments); };

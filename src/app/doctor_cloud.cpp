@@ -5,6 +5,7 @@
 #include "app/engines.h"
 #include "app/game_date.h"
 #include "app/gcp.h"
+#include "app/history.h"
 #include "bus/pubsub/pubsub_admin.h"
 
 namespace tipoff {
@@ -44,11 +45,19 @@ Finding JudgePiece(const PubsubCheck& check) {
   return finding;
 }
 
+// How long a request may take from its delivery to its ack. Workers of tipoff that pull hold on to
+// what they work for as long as it takes; a push ends with the subscription's ack deadline, so
+// there the longest load of a history must fit.
+Duration SlowestRequest(const Config& config) {
+  bool pushed = !config.Text("gcp.requests_push_endpoint").empty();
+  return pushed ? config.Span("history.timeout") : Duration(0);
+}
+
 }  // namespace
 
 bool ExamineCloud(const Globals& globals, std::vector<Finding>& findings) {
   const Config& config = globals.config;
-  findings.push_back(ExamineHistory(globals));
+  if (!HistoryIsRemote(globals.config)) findings.push_back(ExamineHistory(globals));
   if (!config.Text("gcp.pubsub_emulator").empty()) findings.push_back(JudgeEmulators(config));
   Finding store{.name = "store",
                 .detail = fmt::format("Firestore, project {}, database {}",
@@ -65,7 +74,7 @@ bool ExamineCloud(const Globals& globals, std::vector<Finding>& findings) {
   findings.push_back(JudgeClock(WallClock(), (*engines)->store().Now(), "Firestore's time"));
   PubsubAdmin admin(PubsubOptionsFrom(config), (*engines)->loop());
   auto checks = (*engines)->Wait<std::vector<PubsubCheck>>(
-      [&](auto done) { admin.Verify(Duration(0), std::move(done)); });
+      [&](auto done) { admin.Verify(SlowestRequest(config), std::move(done)); });
   if (checks.ok()) {
     for (const PubsubCheck& check : *checks) findings.push_back(JudgePiece(check));
   } else {

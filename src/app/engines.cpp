@@ -9,7 +9,6 @@
 #include "app/gcp.h"
 #include "app/version.h"
 #include "history/sqlite/history_database.h"
-#include "history/sqlite/sqlite_history.h"
 
 namespace tipoff {
 namespace {
@@ -44,8 +43,8 @@ class Engines::WorkerThread {
       : loop_(loop),
         store_(engines.backend_->MakeStore(loop_)),
         bus_(engines.backend_->MakeBus(loop_)),
-        history_(loop_, HistoryPath(engines.data_)),
-        worker_(loop_, *store_, *bus_, history_, predict,
+        history_(engines.histories_(loop_)),
+        worker_(loop_, *store_, *bus_, *history_, predict,
                 Identified(engines, std::move(options), number)),
         thread_([this] {
           loop_.Post([this] { worker_.Start(); });
@@ -71,17 +70,19 @@ class Engines::WorkerThread {
   AsioLoop& loop_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Bus> bus_;
-  SqliteHistory history_;
+  std::unique_ptr<History> history_;
   Worker worker_;
   std::thread thread_;
 };
 
-Engines::Engines(std::string data) : data_(std::move(data)) { process_ = MakeIncarnation(random_); }
+Engines::Engines(HistorySources histories) : histories_(std::move(histories)) {
+  process_ = MakeIncarnation(random_);
+}
 
 Engines::~Engines() { StopWorkers(); }
 
 Result<std::unique_ptr<Engines>> Engines::Open(const Globals& globals, Access access) {
-  std::unique_ptr<Engines> engines(new Engines(globals.data));
+  std::unique_ptr<Engines> engines(new Engines(HistorySourcesFrom(globals)));
   if (UsesGcp(globals.config)) {
     engines->backend_ =
         MakeGcp(FirestoreOptionsFrom(globals.config), PubsubOptionsFrom(globals.config));

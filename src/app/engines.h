@@ -9,6 +9,7 @@
 
 #include "app/backend.h"
 #include "app/command.h"
+#include "app/history.h"
 #include "base/asio_loop.h"
 #include "base/random.h"
 #include "flow/published.h"
@@ -30,6 +31,9 @@ class Engines {
   Store& store() { return *store_; }
   Random& random() { return random_; }
   const Incarnation& process() const { return process_; }
+
+  // Makes a history source of this profile for a loop.
+  const HistorySources& histories() const { return histories_; }
 
   // For Access::kReadWrite only.
   Bus& bus() { return *bus_; }
@@ -57,9 +61,9 @@ class Engines {
 
  private:
   class WorkerThread;
-  explicit Engines(std::string data);
+  explicit Engines(HistorySources histories);
 
-  std::string data_;
+  HistorySources histories_;
   AsioLoop loop_;
   // Loops of workers, those that have stopped included: the backend may still post answers to
   // them, so they outlive it.

@@ -53,6 +53,9 @@ PubsubOptions PubsubOptionsFrom(const Config& config) {
   options.dead_letters_topic = config.Text("gcp.dead_letters_topic");
   options.groups = config.Texts("start.groups");
   options.ack_deadline = config.Span("gcp.ack_deadline");
+  options.retention = config.Span("gcp.retention");
+  options.retry_min = config.Span("gcp.retry_min");
+  options.retry_max = config.Span("gcp.retry_max");
   options.requests_push_endpoint = config.Text("gcp.requests_push_endpoint");
   options.completions_push_endpoint = config.Text("gcp.completions_push_endpoint");
   options.push_service_account = config.Text("gcp.push_service_account");

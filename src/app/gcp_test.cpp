@@ -10,7 +10,8 @@ TEST(Gcp, EachSettingReachesItsEngine) {
       "profile = \"gcp\"\n"
       "[gcp]\nproject = \"p\"\ndatabase = \"d\"\ncollection_prefix = \"x_\"\n"
       "credentials_file = \"/k.json\"\nrequests_topic = \"r\"\ncompletions_topic = \"c\"\n"
-      "announcements_topic = \"a\"\ndead_letters_topic = \"l\"\nack_deadline = \"90s\"\n",
+      "announcements_topic = \"a\"\ndead_letters_topic = \"l\"\nack_deadline = \"90s\"\n"
+      "groups = [\"gpu\", \"r2\"]\nretention = \"1d\"\nretry_min = \"2s\"\nretry_max = \"3s\"\n",
       "t.toml");
   ASSERT_TRUE(config.ok()) << config.error().message;
   FirestoreOptions firestore = FirestoreOptionsFrom(*config);
@@ -27,6 +28,10 @@ TEST(Gcp, EachSettingReachesItsEngine) {
   EXPECT_EQ(pubsub.announcements_topic, "a");
   EXPECT_EQ(pubsub.dead_letters_topic, "l");
   EXPECT_EQ(pubsub.ack_deadline, std::chrono::seconds(90));
+  EXPECT_EQ(pubsub.groups, (std::vector<std::string>{"gpu", "r2"}));
+  EXPECT_EQ(pubsub.retention, std::chrono::hours(24));
+  EXPECT_EQ(pubsub.retry_min, std::chrono::seconds(2));
+  EXPECT_EQ(pubsub.retry_max, std::chrono::seconds(3));
   EXPECT_FALSE(pubsub.insecure);
 }
 

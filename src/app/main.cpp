@@ -13,6 +13,7 @@
 #include "app/announcements.h"
 #include "app/audit.h"
 #include "app/batch.h"
+#include "app/bench.h"
 #include "app/command.h"
 #include "app/completion.h"
 #include "app/config_command.h"
@@ -131,6 +132,7 @@ int Main(int argc, char** argv) {
   AddTrain(root, globals, LoadHistoryTable, run);
   AddGrade(root, globals, {LoadHistoryTable, LoadSlate, LoadPublished, FindModel}, run);
   AddSimulate(root, globals, run);
+  AddBench(root, globals, run);
   AddKeys(root, globals, run);
   AddAudit(root, globals, run);
   AddConfig(root, globals, run);

@@ -15,7 +15,7 @@
 namespace tipoff {
 namespace {
 
-constexpr auto kLook = std::chrono::milliseconds(20);
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 // A batch that a full disk has held up for so long is left to a later run, when there is room.
 constexpr auto kFullDiskPatience = std::chrono::seconds(5);
 
@@ -30,10 +30,14 @@ class DayRun {
         announce_(AnnounceOptionsFrom(config)),
         http_client_(announce_.webhooks.empty() ? nullptr
                                                 : std::make_unique<HttpClient>(engines.loop())),
-        coordinator_(
-            engines.loop(), engines.store(), engines.bus(), engines.random(),
-            {engines.process(), SweepOptionsFrom(config),
-             MakeAnnouncers(announce_, engines.loop(), engines.bus(), http_client_.get())}) {}
+        rows_(engines.loop(), engines.store(), announce_.rows),
+        history_(engines.histories()(engines.loop())),
+        prefetch_(engines.loop(), *history_, PrefetchPlanFrom(config, options.history_delay)),
+        coordinator_(engines.loop(), engines.store(), engines.bus(), engines.random(),
+                     {.process = engines.process(),
+                      .sweep = SweepOptionsFrom(config),
+                      .targets = Targets(),
+                      .prefetch = prefetch_.ForRelay()}) {}
 
   Result<StartOutcome> Start() {
     StartRequest request = StartRequestFrom(config_);
@@ -69,6 +73,12 @@ class DayRun {
   }
 
  private:
+  std::map<std::string, Announce> Targets() {
+    auto targets = MakeAnnouncers(announce_, engines_.loop(), engines_.bus(), http_client_.get());
+    rows_.AddTo(targets);
+    return targets;
+  }
+
   void Look(const BatchId& batch, Progress& progress) {
     engines_.store().Load(batch, {}, [this, batch, &progress](Result<Snapshot> snapshot) {
       if (!looking_) return;
@@ -90,7 +100,7 @@ class DayRun {
         return engines_.loop().Stop();
       }
       look_timer_ =
-          engines_.loop().After(kLook, [this, batch, &progress] { Look(batch, progress); });
+          engines_.loop().After(kLookAgain, [this, batch, &progress] { Look(batch, progress); });
     });
   }
 
@@ -114,7 +124,7 @@ class DayRun {
 
   void AwaitAnnouncements() {
     if (coordinator_.announcer().idle()) return engines_.loop().Stop();
-    look_timer_ = engines_.loop().After(kLook, [this] { AwaitAnnouncements(); });
+    look_timer_ = engines_.loop().After(kLookAgain, [this] { AwaitAnnouncements(); });
   }
 
   Engines& engines_;
@@ -123,6 +133,9 @@ class DayRun {
   const RunOptions& options_;
   AnnounceOptions announce_;
   std::unique_ptr<HttpClient> http_client_;
+  BigqueryRows rows_;
+  std::unique_ptr<History> history_;
+  PrefetchSource prefetch_;
   Coordinator coordinator_;
   struct SeenProgress {
     Instant at;
@@ -208,6 +221,7 @@ void AddRun(CLI::App& root, const Globals& globals, Run& run) {
                     "Predict against every line of a player, not only the main one");
   command->add_flag("--skip-completeness-check", arguments->options.skip_completeness_check,
                     "Predict although box scores of the last 7 days are missing");
+  AddHistoryDelay(*command, arguments->options.history_delay);
   command->footer(
       "A batch of the day that an earlier life left unfinished is gone on with.\n\n"
       "Examples:\n"

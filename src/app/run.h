@@ -14,6 +14,7 @@ struct RunOptions {
   int workers = 2;
   bool skip_completeness_check = false;
   bool use_multiple_lines = false;
+  std::optional<Duration> history_delay;  // Of the coordinator's prefetch, which it turns on.
 };
 
 // Starts the day's batch, or goes on with the one that an earlier life left unfinished; works it,

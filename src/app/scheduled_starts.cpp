@@ -6,7 +6,7 @@
 namespace tipoff {
 namespace {
 
-constexpr Backoff kBackoff{std::chrono::minutes(1), std::chrono::minutes(15)};
+constexpr Backoff kStartBackoff{std::chrono::minutes(1), std::chrono::minutes(15)};
 constexpr auto kGiveUpAfter = std::chrono::hours(3);
 
 }  // namespace
@@ -40,7 +40,7 @@ void ScheduledStarts::Tried(const ScheduledStart& due, int tries,
                {{"line", due.line}, {"batch_id", outcome->batch.id.str()}});
   }
   std::string why = outcome.ok() ? outcome->detail : outcome.error().message;
-  Duration wait = BackoffDelay(kBackoff, tries, MixText(0, due.idempotency_key));
+  Duration wait = BackoffDelay(kStartBackoff, tries, MixText(0, due.idempotency_key));
   if (loop_.Now() + wait > due.due + kGiveUpAfter) {
     return Log(Severity::kError, "a scheduled start is given up: it made no batch",
                {{"line", due.line}, {"game_date", FormatDay(due.game_date)}, {"why", why}});

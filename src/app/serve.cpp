@@ -4,8 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
 
 #include "api/keys.h"
+#include "app/dashboard.h"
 #include "app/game_date.h"
 #include "app/models.h"
 #include "app/schedule.h"
@@ -75,6 +78,7 @@ class Server {
     service_.coordinator().Start();
     service_.StartHousekeeping();
     service_.WarmAuth();
+    service_.WarmHistory();
     schedule_.Start();
     Worker::Options worker = WorkerOptionsFrom(config_);
     worker.drain = kWorkGrace;
@@ -117,10 +121,12 @@ class Server {
   Schedule schedule_;
 };
 
-int Serve(const Globals& globals) {
+int Serve(const Globals& globals, std::optional<Duration> history_delay) {
   const Config& config = globals.config;
   Service::Options options = ServiceOptionsFrom(config);
+  options.prefetch = PrefetchPlanFrom(config, history_delay);
   options.auth.open = IsLoopback(config.Text("server.host"));
+  options.api.page = DashboardFiles();
   auto model = ChooseModel(globals);
   if (!model.ok()) return Complain(model.error());
   options.predict = model->predict;
@@ -158,6 +164,8 @@ void AddServe(CLI::App& root, Globals& globals, Run& run) {
   AddSettingFlag(*command, "--host", "server.host", globals);
   AddSettingFlag(*command, "--port", "server.port", globals);
   AddSettingFlag(*command, "--workers", "server.workers", globals);
+  auto history_delay = std::make_shared<std::optional<Duration>>();
+  AddHistoryDelay(*command, *history_delay);
   command->footer(
       "Prints one line, `listening on http://HOST:PORT`, when it is ready. On a loopback address\n"
       "and without any key, whoever is on this machine may do everything; other addresses need a\n"
@@ -167,7 +175,9 @@ void AddServe(CLI::App& root, Globals& globals, Run& run) {
       "  tipoff serve\n"
       "  tipoff serve --port 0 --workers 0\n"
       "  tipoff keys add scheduler --role operate && tipoff serve --host 0.0.0.0");
-  command->callback([&globals, &run] { run = [&globals] { return Serve(globals); }; });
+  command->callback([&globals, &run, history_delay] {
+    run = [&globals, history_delay] { return Serve(globals, *history_delay); };
+  });
 }
 
 }  // namespace tipoff

@@ -1,12 +1,12 @@
 #include "app/service.h"
 
 #include "api/autopsies.h"
+#include "api/sessions.h"
 #include "app/closed_bus.h"
 #include "app/version.h"
+#include "base/new_york.h"
 #include "core/autopsy.h"
 #include "flow/start.h"
-#include "history/sqlite/history_database.h"
-#include "history/sqlite/sqlite_history.h"
 #include "predict/pipeline.h"
 #include "view/canary.h"
 
@@ -50,17 +50,26 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   Loop& loop = parts.loop();
   if (access == Access::kReadOnly) service->closed_bus_ = std::make_unique<ClosedBus>(loop);
   Bus& bus = access == Access::kReadOnly ? *service->closed_bus_ : parts.bus();
-  service->history_ = std::make_unique<SqliteHistory>(loop, HistoryPath(globals.data));
+  service->history_ = parts.histories()(loop);
+  service->history_is_local_ = !HistoryIsRemote(globals.config);
+  service->prefetch_ = std::make_unique<PrefetchSource>(loop, *service->history_, options.prefetch);
   if (options.fetch_key_sets || !options.announce.webhooks.empty()) {
     service->http_client_ = std::make_unique<HttpClient>(loop);
   }
   service->keep_batches_ = options.sweep.keep_batches;
   std::map<std::string, Announce> announcers =
-      MakeAnnouncers(options.announce, loop, bus, service->http_client_.get());
+      MakeAnnouncers(options.announce, loop, bus, service->http_client_.get(), &parts.store());
+  service->rows_ = std::make_unique<BigqueryRows>(loop, parts.store(), options.announce.rows);
+  service->rows_->AddTo(announcers);
   announcers[kAutopsyTarget] = AutopsyAnnouncement(loop, parts.store(), bus);
+  service->store_ = std::make_unique<MeteredStore>(loop, parts.store());
   service->coordinator_ = std::make_unique<Coordinator>(
-      loop, parts.store(), bus, parts.random(),
-      Coordinator::Options{parts.process(), options.sweep, std::move(announcers), options.canary});
+      loop, *service->store_, bus, parts.random(),
+      Coordinator::Options{.process = parts.process(),
+                           .sweep = options.sweep,
+                           .targets = std::move(announcers),
+                           .canary = options.canary,
+                           .prefetch = service->prefetch_->ForRelay()});
   if (options.fetch_key_sets) {
     options.auth.oidc.fetch = FetchWith(*service->http_client_);
   }
@@ -75,10 +84,18 @@ Result<std::unique_ptr<Service>> Service::Open(const Globals& globals, Access ac
   }
   options.api.version = VersionText();
   options.api.read_only = access == Access::kReadOnly;
-  service->api_ = std::make_unique<Api>(ApiParts{
-      loop, parts.store(), bus, *service->history_, parts.random(), *service->coordinator_,
-      *service->auth_, *service->audit_, service->push_worker_.get(), std::move(options.api)});
+  service->api_ = std::make_unique<Api>(
+      ApiParts{loop, *service->store_, bus, *service->history_, parts.random(),
+               *service->coordinator_, *service->auth_, *service->audit_,
+               service->push_worker_.get(), std::move(options.api), &service->store_->tally()});
   return service;
+}
+
+// Once it was asked, it takes them in when nobody asks.
+void Service::WarmHistory() {
+  if (!history_is_local_) return;
+  history_->Load({.before = NewYorkDay(engines_->loop().Now())},
+                 [](const Result<HistoryBatch>&) {});
 }
 
 void Service::StartHousekeeping() {
@@ -88,9 +105,9 @@ void Service::StartHousekeeping() {
 
 void Service::DropOld() {
   Store& store = engines_->store();
-  for (std::string_view kind :
-       {std::string_view("idempotency"), std::string_view("answer"), std::string_view("start"),
-        kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
+  for (std::string_view kind : {std::string_view("idempotency"), std::string_view("answer"),
+                                std::string_view("start"), std::string_view(kSessionRecords),
+                                kCanaryRecords, kCanaryWorkedRecords, kCanaryCountedRecords}) {
     store.DropRecords(std::string(kind), store.Now() - kRecordsKept, [](Result<std::size_t>) {});
   }
   if (keep_batches_ == Duration::zero()) return;

@@ -8,7 +8,9 @@
 #include "api/api.h"
 #include "app/announcers.h"
 #include "app/engines.h"
+#include "app/history.h"
 #include "http/client.h"
+#include "store/metered_store.h"
 
 namespace tipoff {
 
@@ -21,6 +23,7 @@ class Service {
     ApiOptions api;
     Auth::Options auth;
     Worker::Options push_worker;  // process and name are set here, and the program's version.
+    PrefetchPlan prefetch;
     Predictor predict;            // If set, /predict works what it is sent.
     bool fetch_key_sets = false;  // Whether OIDC key sets may be asked for over the network.
   };
@@ -37,6 +40,9 @@ class Service {
   // Reads the keys before anybody comes.
   void WarmAuth() { auth_->Warm(); }
 
+  // Lets the first batch find the box scores in memory, where they lie in the data folder.
+  void WarmHistory();
+
   // Sweeps away now and then what nobody needs any more: answers kept for repeats.
   void StartHousekeeping();
 
@@ -49,8 +55,12 @@ class Service {
 
   std::unique_ptr<Engines> engines_;
   std::unique_ptr<HttpClient> http_client_;
+  std::unique_ptr<BigqueryRows> rows_;
   std::unique_ptr<Bus> closed_bus_;  // Where the folder is open for reading only.
   std::unique_ptr<History> history_;
+  std::unique_ptr<MeteredStore> store_;
+  bool history_is_local_ = true;
+  std::unique_ptr<PrefetchSource> prefetch_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<Auth> auth_;
   std::unique_ptr<Audit> audit_;

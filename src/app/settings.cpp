@@ -15,6 +15,7 @@
 
 #include "app/game_date.h"
 #include "app/gcp.h"
+#include "app/history.h"
 
 namespace tipoff {
 namespace {
@@ -147,10 +148,7 @@ Worker::Options WorkerOptionsFrom(const Config& config) {
   options.held_max = static_cast<std::size_t>(config.Integer("worker.held_max"));
   options.lease = config.Span("worker.lease");
   options.tries_max = static_cast<int>(config.Integer("worker.tries_max"));
-  options.history.max_games = static_cast<int>(config.Integer("history.max_games"));
-  options.history.lookback_days = static_cast<int>(
-      std::chrono::ceil<std::chrono::days>(config.Span("history.lookback")).count());
-  options.history.timeout = config.Span("history.timeout");
+  options.history = HistoryRulesFrom(config);
   return options;
 }
 
@@ -184,6 +182,7 @@ Service::Options ServiceOptionsFrom(const Config& config) {
   options.api = ApiOptionsFrom(config);
   options.auth = AuthOptionsFrom(config);
   options.push_worker = WorkerOptionsFrom(config);
+  options.prefetch = PrefetchPlanFrom(config);
   return options;
 }
 
@@ -197,6 +196,7 @@ Auth::Options AuthOptionsFrom(const Config& config) {
     options.oidc.issuers.push_back("accounts.google.com");
   }
   options.oidc.emails = config.Texts("auth.oidc_emails");
+  options.oidc.operators = config.Texts("auth.oidc_operators");
   options.oidc.jwks = config.Text("auth.oidc_jwks");
   return options;
 }

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "core/autopsy.h"
 #include "view/announcement.h"
 
 namespace tipoff {
@@ -15,6 +16,28 @@ namespace {
 // Of an answer; nobody reads more.
 constexpr std::size_t kAnswerBytesMax = 64u << 10;
 constexpr std::size_t kWordsMax = 200;
+// An autopsy is written right after the end, as this is sent; together 5 s.
+constexpr auto kAutopsyPause = std::chrono::milliseconds(250);
+constexpr int kAutopsyLooks = 20;
+
+// Answers "" if none has come.
+void FindAutopsy(Loop& loop, Store& store, const BatchId& batch, int looks,
+                 std::function<void(std::string)> done) {
+  store.GetRecord(std::string(kAutopsyRecords), batch.str(),
+                  [&loop, &store, batch, looks, done = std::move(done)](Result<Record> record) {
+                    if (record.ok()) return done(std::move(record->body));
+                    if (looks <= 1) return done("");
+                    loop.After(kAutopsyPause, [&loop, &store, batch, looks, done] {
+                      FindAutopsy(loop, store, batch, looks - 1, done);
+                    });
+                  });
+}
+
+bool HasAutopsy(const Notice& notice) {
+  Phase phase = notice.batch.phase;
+  return notice.announcement.kind == "batch.ended" && IsTerminal(phase) &&
+         phase != Phase::kSucceeded;
+}
 
 // Seconds only: the other form, a date, is not worth trusting another clock.
 Duration RetryAfter(const HttpResponse& response) {
@@ -36,7 +59,8 @@ std::string SignWebhook(std::string_view key, std::string_view id, std::int64_t 
   return "v1," + Base64Encode(HmacSha256(key, fmt::format("{}.{}.{}", id, timestamp, body)));
 }
 
-HttpCall MakeWebhookCall(const Webhook& webhook, const Notice& notice, Instant now) {
+HttpCall MakeWebhookCall(const Webhook& webhook, const Notice& notice, Instant now,
+                         std::string_view autopsy) {
   const std::string& id = notice.announcement.id;
   HttpCall call;
   call.method = "POST";
@@ -44,11 +68,12 @@ HttpCall MakeWebhookCall(const Webhook& webhook, const Notice& notice, Instant n
   call.timeout = webhook.timeout;
   call.body_max = kAnswerBytesMax;
   if (webhook.slack) {
-    call.body = DumpJson(SlackMessageOf(notice.announcement, notice.batch, notice.missing));
+    call.body =
+        DumpJson(SlackMessageOf(notice.announcement, notice.batch, notice.missing, autopsy));
     call.headers.emplace_back("content-type", "application/json");
   } else {
-    call.body =
-        DumpJson(CloudEventOf(notice.announcement, notice.batch, notice.missing, webhook.source));
+    call.body = DumpJson(
+        CloudEventOf(notice.announcement, notice.batch, notice.missing, webhook.source, autopsy));
     call.headers.emplace_back("content-type", "application/cloudevents+json");
   }
   if (!webhook.key.empty()) {
@@ -79,13 +104,16 @@ AnnounceAnswer ReadWebhookAnswer(const Result<HttpResponse>& response) {
   return answer;
 }
 
-Announce WebhookAnnouncement(Webhook webhook, Loop& loop, HttpClient& client) {
-  return [webhook = std::move(webhook), &loop, &client](const Notice& notice,
-                                                        std::function<void(AnnounceAnswer)> done) {
-    client.Call(MakeWebhookCall(webhook, notice, loop.Now()),
-                [done = std::move(done)](Result<HttpResponse> response) {
-                  done(ReadWebhookAnswer(response));
-                });
+Announce WebhookAnnouncement(Webhook webhook, Loop& loop, HttpClient& client, Store* autopsies) {
+  return [webhook = std::move(webhook), &loop, &client, autopsies](
+             const Notice& notice, std::function<void(AnnounceAnswer)> done) {
+    auto send = [&webhook, &loop, &client, notice,
+                 done = std::move(done)](const std::string& autopsy) {
+      client.Call(MakeWebhookCall(webhook, notice, loop.Now(), autopsy),
+                  [done](Result<HttpResponse> response) { done(ReadWebhookAnswer(response)); });
+    };
+    if (autopsies == nullptr || !HasAutopsy(notice)) return send("");
+    FindAutopsy(loop, *autopsies, notice.batch.id, kAutopsyLooks, std::move(send));
   };
 }
 

@@ -24,14 +24,17 @@ struct Webhook {
 std::string SignWebhook(std::string_view key, std::string_view id, std::int64_t timestamp,
                         std::string_view body);
 
-HttpCall MakeWebhookCall(const Webhook& webhook, const Notice& notice, Instant now);
+// `autopsy`: the body of the batch's record of it, "" if there is none.
+HttpCall MakeWebhookCall(const Webhook& webhook, const Notice& notice, Instant now,
+                         std::string_view autopsy = {});
 
 // 2xx: it has arrived. 410: nobody wants it any more. 429 and 503 may say when to come again.
 // Redirects are not followed: whoever moves is configured anew.
 AnnounceAnswer ReadWebhookAnswer(const Result<HttpResponse>& response);
 
-// Both must outlive what is returned.
-Announce WebhookAnnouncement(Webhook webhook, Loop& loop, HttpClient& client);
+// All must outlive what is returned. Of a bad end the autopsy is waited for, 5 s at most, if there
+// is a store where one is written to; null: there is none.
+Announce WebhookAnnouncement(Webhook webhook, Loop& loop, HttpClient& client, Store* autopsies);
 
 // An announcement of a batch that never was, to try a receiver with.
 Notice SampleNotice(const std::string& target, Instant now);

@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
+using testing::Not;
 
 const Instant kNow = Instant::FromMicros(1'614'265'330'000'000);
 
@@ -40,6 +41,24 @@ TEST(Webhook, ACallIsACloudEventSignedOverItsBody) {
   EXPECT_EQ(headers["webhook-signature"],
             SignWebhook("k", notice.announcement.id, 1614265330, call.body));
   EXPECT_EQ(std::string(ParseJson(call.body)->at("id").as_string()), notice.announcement.id);
+}
+
+TEST(Webhook, ABadEndSaysWhy) {
+  std::string autopsy =
+      R"({"causes":["it ended partial","worker: none was there"],"failures":[],"missing":[1],)"
+      R"("next_command":"tipoff batch retry b"})";
+  Webhook webhook{.name = "ops", .url = "https://ops.example.com/"};
+  auto event = ParseJson(MakeWebhookCall(webhook, SampleNotice("ops", kNow), kNow, autopsy).body);
+  const auto& told = event->at("data").at("autopsy").as_object();
+  EXPECT_EQ(told.at("causes").as_array().size(), 2u);
+  EXPECT_EQ(told.count("missing"), 0u) << "stands beside it already";
+  webhook.slack = true;
+  auto text = ParseJson(MakeWebhookCall(webhook, SampleNotice("ops", kNow), kNow, autopsy).body);
+  EXPECT_THAT(std::string(text->at("text").as_string()), HasSubstr("Why: worker: none was there"));
+  for (std::string_view none : {"", "no JSON", "[]"}) {
+    auto plain = ParseJson(MakeWebhookCall(webhook, SampleNotice("x", kNow), kNow, none).body);
+    EXPECT_THAT(std::string(plain->at("text").as_string()), Not(HasSubstr("Why:"))) << none;
+  }
 }
 
 TEST(Webhook, AChannelGetsATextWithoutASignature) {

@@ -12,6 +12,8 @@
 #include "app/connect.h"
 #include "app/engines.h"
 #include "app/gcp.h"
+#include "app/health_door.h"
+#include "app/history.h"
 #include "app/models.h"
 #include "app/remote_worker.h"
 #include "app/settings.h"
@@ -29,11 +31,26 @@ struct WorkerArguments {
   std::string name;
   int concurrency = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::size_t held_max = 0;  // 0: as configured, or for a server the default.
+  std::optional<std::uint16_t> health_port;
 };
 
 void SayStarted(const std::string& what_for, const std::string& name, int concurrency) {
   fmt::print(stderr, "working for {} as {}, {} at a time\n", what_for, name, concurrency);
   Log(Severity::kInfo, "working", {{"for", what_for}, {"worker", name}});
+}
+
+// The door for probes, if one is wanted: ready is who can read the store.
+Result<std::unique_ptr<HealthDoor>> OpenHealthDoor(const WorkerArguments& options,
+                                                   Engines& engines) {
+  if (!options.health_port) return std::unique_ptr<HealthDoor>();
+  TIPOFF_TRY(auto door, HealthDoor::Open(*options.health_port, engines.loop(), [&](auto done) {
+               engines.store().ListBatches({.live_only = true, .limit = 1},
+                                           [done](const Result<BatchPage>& page) {
+                                             done(page.ok() ? Ok() : Status(page.error()));
+                                           });
+             }));
+  Log(Severity::kInfo, "answering probes", {{"url", door->server().url()}});
+  return door;
 }
 
 // Which file it is: one that was removed and made anew is another.
@@ -88,7 +105,7 @@ int WorkInTheCloud(const Globals& globals, const WorkerArguments& options,
                    const ChosenModel& model) {
   auto engines = Engines::Open(globals, Access::kReadWrite);
   if (!engines.ok()) return Complain(engines.error());
-  if (!HasHistory(globals.data)) {
+  if (!HistoryIsRemote(globals.config) && !HasHistory(globals.data)) {
     return Complain({Errc::kNotFound,
                      fmt::format("there is no history in '{0}', so nobody could be predicted: "
                                  "`tipoff --data {0} import FILE...` here, or copy history.db from "
@@ -98,6 +115,8 @@ int WorkInTheCloud(const Globals& globals, const WorkerArguments& options,
   Worker::Options worker = WorkerOptionsFrom(globals.config);
   worker.name = options.name;
   if (options.held_max > 0) worker.held_max = options.held_max;
+  auto door = OpenHealthDoor(options, **engines);
+  if (!door.ok()) return Complain(Annotate(door.error(), "--health-port"));
   worker.version = model.version;
   SayStarted("project " + globals.config.Text("gcp.project"), (*engines)->process().str(),
              options.concurrency);
@@ -122,6 +141,8 @@ int WorkHere(const Globals& globals, const WorkerArguments& options) {
   }
   auto engines = Engines::Open(globals, Access::kReadWrite);
   if (!engines.ok()) return Complain(engines.error());
+  auto door = OpenHealthDoor(options, **engines);
+  if (!door.ok()) return Complain(Annotate(door.error(), "--health-port"));
   LocalWorker worker(**engines, path);
   SayStarted(globals.data, (*engines)->process().str(), options.concurrency);
   Status worked = worker.Work(options, *model, WorkerOptionsFrom(globals.config));
@@ -159,6 +180,11 @@ class RemoteThread {
 };
 
 int WorkElsewhere(const Globals& globals, const WorkerArguments& options, const std::string& url) {
+  if (options.health_port) {
+    return Complain({Errc::kUnsupported,
+                     "--health-port tells whether the store answers, and a worker of a server "
+                     "(--url) has none: leave it away"});
+  }
   auto model = ChooseModel(globals);
   if (!model.ok()) return Complain(model.error());
   auto key = ServerKey(options.connection);
@@ -211,11 +237,16 @@ void AddWorker(CLI::App& root, const Globals& globals, Run& run) {
       ->check([](const std::string& name) {
         return name.size() <= 100 ? std::string() : std::string("is longer than 100 bytes");
       });
+  command
+      ->add_option("--health-port", options->health_port,
+                   "Answer GET /livez and /readyz there, for what starts containers")
+      ->check(CLI::Range(0, 65535));
   command->footer(
       "Several may work at once; one that dies loses nothing, others go on with what it held.\n"
       "SIGTERM and Ctrl-C let it finish what it holds: it ends within 10 s.\n\n"
       "Examples:\n"
       "  tipoff --data /var/lib/tipoff worker\n"
+      "  tipoff --profile gcp worker --threads 2 --health-port 8080\n"
       "  TIPOFF_KEY=... tipoff worker --url http://10.0.0.5:8080 --name rack2");
   command->callback([&globals, &run, options] {
     run = [&globals, options] {

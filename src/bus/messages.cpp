@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "core/limits.h"
 
 namespace tipoff {
@@ -15,6 +17,7 @@ namespace json = boost::json;
 // Predictions of one request that are believed: systems times lines times stats.
 constexpr std::int64_t kPredictionsMax = 100'000;
 constexpr std::size_t kIdBytesMax = 200;
+constexpr std::size_t kPlatformGames = 30;
 constexpr double kMinutesMax = 200;  // The longest game had 78.
 constexpr std::int64_t kFormGamesMax = 10'000;
 
@@ -23,41 +26,50 @@ json::value CountToJson(std::int16_t count) {
   return count;
 }
 
-// A history record has the platform's six fields, then tipoff's own.
-json::object GameToJson(const GameRecord& game, int days_rest) {
+// The game at `at` as the platform's workers read it: six fields.
+json::object PlatformGameToJson(const PlayerHistory& history, std::size_t at) {
+  const GameRecord& game = history.games[at];
   json::object object{{"game_date", FormatDay(game.date)},
                       {"opponent_team_abbr", game.opponent},
                       {"days_rest", nullptr},
                       {"is_home", game.is_home},
                       {"points", game.points},
-                      {"minutes_played", game.minutes},
-                      {"game_id", game.game.str()},
-                      {"season", game.season},
-                      {"playoffs", game.playoffs},
-                      {"team_abbr", game.team},
-                      {"rebounds", CountToJson(game.rebounds)},
-                      {"assists", CountToJson(game.assists)},
-                      {"steals", CountToJson(game.steals)},
-                      {"blocks", CountToJson(game.blocks)},
-                      {"turnovers", CountToJson(game.turnovers)},
-                      {"fgm", CountToJson(game.fgm)},
-                      {"fga", CountToJson(game.fga)},
-                      {"fg3m", CountToJson(game.fg3m)},
-                      {"fg3a", CountToJson(game.fg3a)},
-                      {"ftm", CountToJson(game.ftm)},
-                      {"fta", CountToJson(game.fta)},
-                      {"plus_minus", CountToJson(game.plus_minus)}};
-  if (days_rest >= 0) object["days_rest"] = days_rest;
+                      {"minutes_played", game.minutes}};
+  // Days between this game and the one before it, which is the next in the list.
+  bool oldest = at + 1 == history.games.size();
+  int rest = oldest ? -1 : game.date - history.games[at + 1].date - 1;
+  if (rest >= 0) object["days_rest"] = rest;
   return object;
 }
 
-json::array HistoryToJson(const PlayerHistory& history) {
+// The same with tipoff's own fields behind them.
+json::object GameToJson(const PlayerHistory& history, std::size_t at) {
+  const GameRecord& game = history.games[at];
+  json::object object = PlatformGameToJson(history, at);
+  object["game_id"] = game.game.str();
+  object["season"] = game.season;
+  object["playoffs"] = game.playoffs;
+  object["team_abbr"] = game.team;
+  object["rebounds"] = CountToJson(game.rebounds);
+  object["assists"] = CountToJson(game.assists);
+  object["steals"] = CountToJson(game.steals);
+  object["blocks"] = CountToJson(game.blocks);
+  object["turnovers"] = CountToJson(game.turnovers);
+  object["fgm"] = CountToJson(game.fgm);
+  object["fga"] = CountToJson(game.fga);
+  object["fg3m"] = CountToJson(game.fg3m);
+  object["fg3a"] = CountToJson(game.fg3a);
+  object["ftm"] = CountToJson(game.ftm);
+  object["fta"] = CountToJson(game.fta);
+  object["plus_minus"] = CountToJson(game.plus_minus);
+  return object;
+}
+
+template <class ToJson>
+json::array GamesToJson(const PlayerHistory& history, std::size_t most, ToJson to_json) {
   json::array games;
-  for (std::size_t i = 0; i < history.games.size(); ++i) {
-    // Days between this game and the one before it, which is the next in the list.
-    int rest =
-        i + 1 < history.games.size() ? history.games[i].date - history.games[i + 1].date - 1 : -1;
-    games.push_back(GameToJson(history.games[i], rest));
+  for (std::size_t i = 0; i < std::min(most, history.games.size()); ++i) {
+    games.push_back(to_json(history, i));
   }
   return games;
 }
@@ -288,7 +300,9 @@ std::string Encode(const RequestMessage& message) {
   if (!spec.group.empty()) object["group"] = spec.group;
   if (!spec.availability.empty()) object["availability"] = spec.availability;
   if (message.history) {
-    object["history"] = HistoryToJson(*message.history);
+    const PlayerHistory& history = *message.history;
+    object["history"] = GamesToJson(history, history.games.size(), GameToJson);
+    object["historical_games_batch"] = GamesToJson(history, kPlatformGames, PlatformGameToJson);
     object["data_version"] = message.data_version;
     if (message.teams) object["teams"] = TeamsToJson(*message.teams);
   }
@@ -375,8 +389,9 @@ Result<ReadyMessage> DecodeReady(std::string_view body) {
     return ReadyMessage(std::move(answer));
   }
   BatchId batch(ReadId(reader, "batch_id"));
-  std::string worker = reader.Text("worker_instance");
-  std::string worker_version = reader.Text("worker_version");
+  // They are kept with each request: what is longer than a name is cut.
+  std::string worker = CutUtf8(reader.Text("worker_instance"), kIdBytesMax);
+  std::string worker_version = CutUtf8(reader.Text("worker_version"), kIdBytesMax);
   if (const json::array* leased = reader.Array("leased")) {
     LeaseReport report{batch, {}, worker, worker_version};
     for (const json::value& element : *leased) {

@@ -59,6 +59,28 @@ TEST(RequestMessage, F06_UnknownHistoryIsNotEmptyHistory) {
   EXPECT_EQ(loaded->teams, message.teams);
 }
 
+TEST(RequestMessage, ThePlatformsWorkersGetTheNewestThirtyGamesInSixFields) {
+  EXPECT_EQ(Encode(Message()).find("historical_games_batch"), std::string::npos)
+      << "not loaded: they ask for themselves";
+  RequestMessage message = Message();
+  message.history = PlayerHistory{message.spec.player, {}};
+  auto parsed = [&] { return ParseJson(Encode(message)).value().as_object(); };
+  EXPECT_TRUE(parsed().at("historical_games_batch").as_array().empty()) << "he really has none";
+  for (int i = 0; i < 82; ++i) {
+    GameRecord& game = message.history->games.emplace_back();
+    game.date = *ParseDay("2025-01-13") - 3 * i;
+    game.opponent = "DAL";
+    game.points = 28;
+    game.minutes = 31.5F;
+  }
+  auto games = parsed().at("historical_games_batch").as_array();
+  ASSERT_EQ(games.size(), 30u);
+  EXPECT_EQ(DumpJson(games[0]),
+            R"({"game_date":"2025-01-13","opponent_team_abbr":"DAL","days_rest":2,)"
+            R"("is_home":false,"points":28,"minutes_played":31.5})");
+  EXPECT_EQ(parsed().at("history").as_array().size(), 82u);
+}
+
 TEST(RequestMessage, ThePlatformsFieldsArePresent) {
   auto json = *ParseJson(Encode(Message()));
   for (const char* field :
@@ -174,6 +196,12 @@ TEST(LeaseReport, ReadsBack) {
   auto read = DecodeReady(Encode(LeaseReport{BatchId("b"), {3, 4}, "w", "1"}));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(std::get<LeaseReport>(*read).ordinals, (std::vector<std::uint32_t>{3, 4}));
+}
+
+TEST(LeaseReport, F17_AWorkersNameIsCutToThatOfAName) {
+  auto read = DecodeReady(Encode(LeaseReport{BatchId("b"), {3}, std::string(5000, 'w'), "1"}));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(std::get<LeaseReport>(*read).worker, std::string(200, 'w'));
 }
 
 TEST(CanaryMessage, GoesThereAndComesBack) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -15,6 +16,9 @@ namespace tipoff {
 namespace {
 
 using enum SettingKind;
+
+// Bytes; with the longest name of tipoff's own far below Firestore's 1,500.
+constexpr std::size_t kPrefixMax = 100;
 
 std::string ToleranceProblem(const SettingValue& value) {
   auto steps = ParseTolerance(std::get<std::string>(value));
@@ -105,6 +109,18 @@ std::string EmptyProblem(const SettingValue& value) {
   return std::get<std::string>(value).empty() ? "must not be empty" : "";
 }
 
+// It becomes part of a statement.
+std::string BigqueryTableProblem(const SettingValue& value) {
+  const auto* table = std::get_if<std::string>(&value);
+  if (table == nullptr) return "";
+  bool plain = std::count(table->begin(), table->end(), '.') == 2 &&
+               std::all_of(table->begin(), table->end(), [](char c) {
+                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+               });
+  return plain ? "" : fmt::format("'{}' is not of the form PROJECT.DATASET.TABLE", *table);
+}
+
 std::string EmulatorProblem(const SettingValue& value) {
   const auto* address = std::get_if<std::string>(&value);
   if (address == nullptr) return "";
@@ -115,6 +131,21 @@ std::string EmulatorProblem(const SettingValue& value) {
   return plain ? "" : fmt::format("'{}' is no HOST:PORT, such as 127.0.0.1:8085", *address);
 }
 
+// Firestore takes no slash in a collection's name, and keeps __names__ to itself.
+std::string PrefixProblem(const SettingValue& value) {
+  const std::string& prefix = std::get<std::string>(value);
+  if (prefix.find('/') != std::string::npos) {
+    return fmt::format("'{}' has a slash, which would make documents of it: write nba_", prefix);
+  }
+  if (prefix.starts_with("__") || prefix.starts_with('.')) {
+    return fmt::format("'{}' begins as only Firestore's own names do: write nba_", prefix);
+  }
+  bool plain = std::all_of(prefix.begin(), prefix.end(), [](char c) { return c > ' ' && c < 127; });
+  if (!plain) return fmt::format("'{}' has characters other than plain ASCII ones", prefix);
+  return prefix.size() <= kPrefixMax ? "" : fmt::format("is longer than {} bytes", kPrefixMax);
+}
+
+// A group's name ends the names of its topic and its subscription.
 constexpr Setting Row(std::string_view key, SettingKind kind, std::string_view fallback,
                       std::string_view help, SettingRules rules = {}) {
   return Setting{rules, key, kind, fallback, help};
@@ -185,6 +216,36 @@ constexpr std::array kSettings{
         {.least = "1d", .most = "36500d"}),
     Row("history.timeout", kDuration, "30s", "One query of the history",
         {.least = "100ms", .most = "10m"}),
+    Row("history.source", kText, "sqlite",
+        "sqlite: what was imported into the data folder; postgres, bigquery: a database of your "
+        "own",
+        {.choices = "sqlite|postgres|bigquery"}),
+    Row("history.postgres.url", kText, "",
+        "Where that is, such as 'postgresql://tipoff@db.example.com/nba'",
+        {.optional = true,
+         .secret = true,
+         .example = "\"postgresql://tipoff@db.example.com/nba\""}),
+    Row("history.bigquery.table", kText, "",
+        "Table or view, PROJECT.DATASET.TABLE, with the columns of deploy/postgres/history.sql",
+        {.optional = true,
+         .example = "\"my-project.nba.player_games\"",
+         .problem = BigqueryTableProblem}),
+    Row("history.bigquery.location", kText, "",
+        "Where its dataset is, such as US; empty: asked for"),
+    Row("history.bigquery.bytes_max", kInteger, "0",
+        "A query that would be billed for more bytes is refused; 0: none is",
+        {.least = "0", .most = "1000000000000000"}),
+    Row("history.bigquery.endpoint", kText, "https://bigquery.googleapis.com",
+        "Where the service is", {.problem = EmptyProblem}),
+    Row("history.mode", kText, "auto",
+        "Who loads it. prefetch (or true): the coordinator, ahead; worker (or false): workers; "
+        "auto: workers where it lies in the data folder",
+        {.choices = "auto|prefetch|worker|true|false", .alias = "ENABLE_BATCH_HISTORICAL_LOAD"}),
+    Row("history.wait_max", kDuration, "2s",
+        "How long a request waits for its prefetch before it goes without",
+        {.least = "0s", .most = "1m"}),
+    Row("history.parallel", kInteger, "4", "Queries of the history at once, of 100 players each",
+        {.least = "1", .most = "32"}),
 
     Row("commit.interval_min", kDuration, "",
         "No two commits of a batch closer than this; unset: 0s, with Firestore 1s",
@@ -195,6 +256,9 @@ constexpr std::array kSettings{
     Row("sweep.lease", kDuration, "15s",
         "If the coordinator that sweeps dies, another does so after that and two periods",
         {.least = "1s", .most = "10m"}),
+    Row("sweep.scheduler_period", kDuration, "0s",
+        "Where instances scale to zero: how often a scheduler posts /check-stalled; 0s: none does",
+        {.least = "0s", .most = "1h"}),
 
     Row("retention.batches", kDuration, "90d",
         "Batches that ended longer ago are dropped, but what readers still see; 0s: none",
@@ -220,7 +284,7 @@ constexpr std::array kSettings{
     Row("recommend.confidence_min", kNumber, "0.5", "... of a system that trusts itself so far",
         {.least = "0", .most = "1"}),
 
-    Row("worker.held_max", kInteger, "500", "Requests that a worker holds at once",
+    Row("worker.held_max", kInteger, "1000", "Requests that a worker holds at once",
         {.least = "1", .most = "10000"}),
     Row("worker.lease", kDuration, "60s",
         "What a worker held comes back to others so long after it died",
@@ -237,6 +301,8 @@ constexpr std::array kSettings{
     Row("auth.oidc_jwks", kText, "https://www.googleapis.com/oauth2/v3/certs",
         "The issuer's public keys: a URL or a file", {.problem = JwksProblem}),
     Row("auth.oidc_emails", kTexts, "", "Service accounts whose tokens are accepted"),
+    Row("auth.oidc_operators", kTexts, "",
+        "Those of them that may operate, such as a scheduler's; the others may only work"),
     Row("auth.allowed_hosts", kTexts, "",
         "Names, besides loopback's, that Host and Origin may have", {.problem = HostsProblem}),
 
@@ -260,6 +326,15 @@ constexpr std::array kSettings{
     Row("announce.timeout", kDuration, "10s", "One call of a receiver",
         {.least = "100ms", .most = "50s"}),
 
+    Row("publish.bigquery.table", kText, "",
+        "Published predictions become rows of this table, PROJECT.DATASET.TABLE; unset: they do "
+        "not",
+        {.optional = true,
+         .example = "\"my-project.nba.predictions\"",
+         .problem = BigqueryTableProblem}),
+    Row("publish.bigquery.endpoint", kText, "https://bigquery.googleapis.com",
+        "Where the service is", {.problem = EmptyProblem}),
+
     Row("gcp.project", kText, "", "Google Cloud project of Firestore and Pub/Sub",
         {.optional = true, .alias = "GOOGLE_CLOUD_PROJECT", .example = "\"my-project\""}),
     Row("gcp.credentials_file", kText, "",
@@ -278,7 +353,8 @@ constexpr std::array kSettings{
          .example = "\"127.0.0.1:8085\"",
          .problem = EmulatorProblem}),
     Row("gcp.database", kText, "(default)", "Firestore database", {.problem = EmptyProblem}),
-    Row("gcp.collection_prefix", kText, "", "Begins the name of every collection of tipoff"),
+    Row("gcp.collection_prefix", kText, "", "Begins the name of every collection of tipoff",
+        {.problem = PrefixProblem}),
     Row("gcp.requests_topic", kText, "prediction-request-prod", "Requests to workers",
         {.problem = EmptyProblem}),
     Row("gcp.completions_topic", kText, "prediction-ready-prod", "Completions of workers",
@@ -291,6 +367,12 @@ constexpr std::array kSettings{
     Row("gcp.ack_deadline", kDuration, "60s",
         "How long Pub/Sub waits for an ack before it hands a message out again",
         {.least = "10s", .most = "10m"}),
+    Row("gcp.retention", kDuration, "7d", "How long Pub/Sub keeps a message that nobody has acked",
+        {.least = "10m", .most = "31d"}),
+    Row("gcp.retry_min", kDuration, "1s", "Shortest pause before Pub/Sub hands a message out again",
+        {.least = "0s", .most = "10m"}),
+    Row("gcp.retry_max", kDuration, "60s", "Longest such pause; 0s: it comes again at once",
+        {.least = "0s", .most = "10m"}),
     Row("gcp.requests_push_endpoint", kText, "",
         "URL of a worker's /predict that requests are pushed to; empty: workers pull"),
     Row("gcp.completions_push_endpoint", kText, "",

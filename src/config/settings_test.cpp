@@ -72,6 +72,21 @@ TEST(Settings, ValuesMustHaveTheirKind) {
   EXPECT_EQ(Problem("auth.oidc_jwks", "/etc/keys.json"), "");
 }
 
+TEST(Settings, WhatBecomesANameOnGooglesServicesMustBeOneThatTheyTake) {
+  for (const char* text : {"a/b", "__x", ".", "b c", "\xc3\xa9"}) {
+    EXPECT_NE(Problem("gcp.collection_prefix", text), "") << text;
+  }
+  EXPECT_NE(Problem("gcp.collection_prefix", std::string(101, 'a')), "");
+  EXPECT_EQ(Problem("gcp.collection_prefix", "nba_"), "");
+  EXPECT_EQ(Problem("gcp.collection_prefix", ""), "");
+  for (const char* text : {"a/b", "a b", "gpu,gpu", "%41"}) {
+    EXPECT_NE(Problem("start.groups", text), "") << text;
+  }
+  EXPECT_NE(Problem("start.groups", std::string(41, 'a')), "");
+  EXPECT_EQ(Problem("start.groups", "gpu, r-2_b"), "");
+  EXPECT_EQ(Problem("gcp.retention", "9m"), "is out of range: 10m to 31d");
+}
+
 TEST(Settings, ListsAreSplitAtTheirOwnSeparator) {
   auto emails = ParseSetting(*FindSetting("auth.oidc_emails"), " a@x.org, b@x.org ,");
   EXPECT_EQ(std::get<std::vector<std::string>>(*emails),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "config/webhook_line.h"
@@ -80,6 +81,10 @@ void CheckCloud(const Config& config, Dangers& dangers) {
                 "do not belong together",
                 "set both, or unset both");
   }
+  if (config.Span("gcp.retry_min") > config.Span("gcp.retry_max")) {
+    dangers.Add("gcp.retry_min", "gcp.retry_max", "Pub/Sub takes no such retry policy",
+                "make gcp.retry_min the shorter one");
+  }
 }
 
 }  // namespace
@@ -105,6 +110,26 @@ std::vector<std::string> DangersTogether(const Config& config) {
     dangers.Add("auth.oidc_emails", "auth.oidc_audience",
                 "a token that those accounts gave to another service would be accepted here",
                 "set the audience that the push subscription uses, or unset both");
+  }
+  for (const std::string& operating : config.Texts("auth.oidc_operators")) {
+    const auto& accepted = config.Texts("auth.oidc_emails");
+    if (std::find(accepted.begin(), accepted.end(), operating) != accepted.end()) continue;
+    dangers.Say("auth.oidc_operators",
+                fmt::format("'{}' is none of auth.oidc_emails, so its tokens are refused: add it "
+                            "there, too",
+                            operating));
+  }
+  if (config.Text("history.source") == "postgres" && config.Text("history.postgres.url").empty()) {
+    dangers.Say("history.source", "postgres needs history.postgres.url: set it, or import here");
+  }
+  if (config.Text("history.source") == "bigquery") {
+    if (config.Text("history.bigquery.table").empty()) {
+      dangers.Say("history.source", "bigquery needs history.bigquery.table: set it");
+    }
+    if (config.Text("gcp.project").empty()) {
+      dangers.Say("history.source",
+                  "bigquery needs gcp.project, which is billed: set it, or GOOGLE_CLOUD_PROJECT");
+    }
   }
   CheckReceivers(config, dangers);
   CheckCloud(config, dangers);

@@ -39,6 +39,8 @@ TEST(Together, F49_HalfOfATokenCheckIsRefused) {
   EXPECT_NE(Refusal("auth.oidc_emails = [\"a@x.org\"]\n").find("oidc_audience"), std::string::npos);
   EXPECT_EQ(Refusal("auth.oidc_emails = [\"a@x.org\"]\nauth.oidc_audience = \"https://x.org\"\n"),
             "");
+  EXPECT_NE(Refusal("auth.oidc_operators = [\"a@x.org\"]\n").find("auth.oidc_emails"),
+            std::string::npos);
 }
 
 TEST(Together, AHalfConfiguredCloudIsRefused) {
@@ -48,6 +50,8 @@ TEST(Together, AHalfConfiguredCloudIsRefused) {
       Refusal("profile = \"gcp\"\ngcp.project = \"p\"\ngcp.pubsub_emulator = \"127.0.0.1:8085\"\n");
   EXPECT_NE(halves.find("set both, or unset both"), std::string::npos) << halves;
   EXPECT_NE(Refusal("gcp.pubsub_emulator = \"http://x:1\"\n").find("HOST:PORT"), std::string::npos);
+  std::string retries = Refusal("profile = \"gcp\"\ngcp.project = \"p\"\ngcp.retry_min = \"2m\"\n");
+  EXPECT_NE(retries.find("gcp.retry_min the shorter"), std::string::npos) << retries;
 }
 
 }  // namespace

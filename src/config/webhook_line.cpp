@@ -31,7 +31,7 @@ Result<std::string> ReadName(std::string_view text, std::string_view form) {
     return Invalid(fmt::format(
         "a receiver's name must be 1 to {} of a-z, 0-9, '-' and '_': write {}", kNameMax, form));
   }
-  if (name == "log" || name == "bus") {
+  if (name == "log" || name == "bus" || name == "bigquery") {
     return Invalid(fmt::format("'{}' is the name of a built-in target: take another", name));
   }
   return name;

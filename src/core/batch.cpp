@@ -251,7 +251,9 @@ void On(Draft& draft, const Published& event) {
 void On(Draft& draft, const Leased& event) {
   if (!draft.live()) return;
   for (std::uint32_t ordinal : event.ordinals) {
-    Request& row = draft.Get(ordinal);
+    Request* found = draft.Find(ordinal);
+    if (found == nullptr) continue;  // It comes from a worker, which may name what is not there.
+    Request& row = *found;
     if (!IsOpen(row.state)) continue;
     if (row.worker != event.worker) draft.Touch(row);
     row.worker = event.worker;

@@ -255,6 +255,14 @@ TEST_F(BatchTest, RepublishingIsNoProgress) {
   EXPECT_EQ(rows_[0].worker, "w2") << "but who holds it is known";
 }
 
+TEST_F(BatchTest, F17_ALeaseOfARequestThatIsNotThereIsPassedOver) {
+  Create(2);
+  PublishAll();
+  On(Leased{kStart + minutes(1), kStart + minutes(1), "w1", "1", {999, 1}});
+  EXPECT_EQ(rows_[0].state, RequestState::kPublished);
+  EXPECT_EQ(rows_[1].state, RequestState::kLeased);
+}
+
 TEST_F(BatchTest, AFailureOfAnEarlierAttemptDoesNotCount) {
   Create(1);
   PublishAll();

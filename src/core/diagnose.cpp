@@ -26,6 +26,8 @@ constexpr Duration kEndLate = seconds(60);
 // Errors that are fewer and shorter than this happen in the best of services.
 constexpr std::uint64_t kErrorsMany = 3;
 constexpr Duration kErrorsLong = seconds(20);
+// Somebody who waits for a prefetch says so every 5 s, and it is written a little later.
+constexpr Duration kPrefetchSilence = seconds(15);
 // Without progress for so long, a batch that went well in the end was held up.
 constexpr Duration kHeldUp = seconds(45);
 
@@ -168,6 +170,7 @@ class Judge {
     if (!Stuck(f_.recorded)) return false;
     // Whoever made it died, or could not write on: nothing tells which.
     if (!batch_.sealed) return false;
+    if (JudgePrefetch(waiting)) return true;
     if (BlameErrors(Layer::kStore, fmt::format("{} recorded and not published", Were(waiting)))) {
       return true;
     }
@@ -175,6 +178,17 @@ class Judge {
                  fmt::format("{} recorded and never published, and the bus has reported no error: "
                              "the coordinator did not publish {}.",
                              Were(waiting), waiting == 1 ? "it" : "them"),
+                 Retry("tipoff doctor"));
+  }
+
+  // Requests that wait for their history say so every few seconds.
+  bool JudgePrefetch(std::uint32_t waiting) {
+    Weight prefetch = WeightOf(Layer::kHistory, true);
+    if (prefetch.count == 0 || end_ - prefetch.last > kPrefetchSilence) return false;
+    return Blame(Layer::kHistory, 0.85,
+                 fmt::format("{} recorded and not published, because the coordinator waits for "
+                             "history.wait_max for their history: {}.",
+                             Were(waiting), prefetch.message),
                  Retry("tipoff doctor"));
   }
 
@@ -467,13 +481,14 @@ class Judge {
       return count >= kErrorsMany || (count > 1 && last - first >= kErrorsLong);
     }
   };
-  // All errors of a layer that may have touched this batch.
-  Weight WeightOf(Layer layer) const {
+  // All errors of a layer that may have touched this batch; those of the prefetch apart.
+  Weight WeightOf(Layer layer, bool prefetch = false) const {
     Weight weight;
     for (const Trouble& trouble : f_.troubles) {
       bool other = !trouble.batch.empty() && trouble.batch != batch_.id;
       // One bad message is its sender's fault, and is kept for people to look at.
       if (trouble.layer != layer || other || trouble.kind == kQuarantinedTrouble) continue;
+      if ((trouble.kind == kPrefetchTrouble) != prefetch) continue;
       // Of errors that began before this batch's life, or went on after it, only those are counted
       // of which it is known that they lie within.
       std::uint64_t outside =

@@ -37,6 +37,10 @@ Result<Layer> ParseLayer(std::string_view text);
 // The kind of messages that nobody could use: worth telling, no reason to blame a layer.
 inline constexpr char kQuarantinedTrouble[] = "quarantined";
 
+// The kind of what holds up or costs the coordinator its prefetch of history. Workers load for
+// themselves then, so that it is at fault only while requests wait for it.
+inline constexpr char kPrefetchTrouble[] = "prefetch";
+
 // Errors of one kind in one layer, as one process met them over a while.
 struct Trouble {
   Layer layer = Layer::kNone;

@@ -106,6 +106,42 @@ TEST_F(DiagnoseTest, Incident3_WorkedButNotCountedIsTheCompletionPath) {
   EXPECT_NE(sentence.find("105 requests were predicted but not counted"), std::string::npos);
 }
 
+// --- the prefetch of history
+// ----------------------------------------------------------------------
+
+TEST_F(DiagnoseTest, F06_RequestsThatWaitForTheirHistoryAreHeldUpByIt) {
+  At(seconds(45));
+  facts.coordinators[0].seen_at = facts.coordinators[0].swept_at = facts.at;
+  Hops(0, 0, 0, 0);
+  facts.troubles.push_back({Layer::kHistory,
+                            kPrefetchTrouble,
+                            "c1",
+                            kStart + seconds(5),
+                            kStart + seconds(40),
+                            8,
+                            "nothing has come of it for 40s",
+                            {}});
+  EXPECT_EQ(Answer(), Layer::kHistory) << sentence;
+  facts.troubles[0].last_at = kStart + seconds(10);
+  EXPECT_EQ(Answer(), Layer::kCoordinator) << "they do not wait for it any more: " << sentence;
+}
+
+TEST_F(DiagnoseTest, F06_APrefetchThatWasMissedIsNotWhatHoldsUpTheWorkers) {
+  Hops(105, 105, 40, 40);
+  facts.leased.oldest_waiting = kStart;
+  facts.troubles.push_back({Layer::kHistory,
+                            kPrefetchTrouble,
+                            "c1",
+                            kStart,
+                            facts.at,
+                            50,
+                            "history did not answer within 30s",
+                            {}});
+  EXPECT_EQ(Answer(), Layer::kWorker) << sentence;
+  facts.troubles[0].kind = "unavailable";
+  EXPECT_EQ(Answer(), Layer::kHistory) << "the workers' own loads fail: " << sentence;
+}
+
 // --- nothing is wrong ---------------------------------------------------------------------------
 
 TEST_F(DiagnoseTest, ABatchThatRunsIsFineAndSaysWhenItEnds) {

@@ -18,6 +18,9 @@ inline constexpr std::uint32_t kRequestsPerBatch = 10'000'000;
 inline constexpr std::size_t kMessagesPerCall = 1000;
 // Bytes of one message body. Pub/Sub allows 10 MB for a whole publish.
 inline constexpr std::size_t kMessageBytes = 1u << 20;
+// Players whose history is asked for in one query: an answer that is there in about a second, and
+// soon enough for the first requests to leave before the last players are loaded.
+inline constexpr std::size_t kPlayersPerQuery = 100;
 // Completion messages held by one coordinator, leased but not yet committed.
 inline constexpr std::size_t kCompletionsHeld = 20'000;
 // Rows read in one call by what goes through all rows of something.

@@ -17,7 +17,7 @@ Coordinator::Coordinator(Loop& loop, Store& store, Bus& bus, Random& random, Opt
     : loop_(loop),
       troubles_(loop, store, options.process.str()),
       driver_(loop, store, random, troubles_, {options.process.str(), Names(options.targets)}),
-      relay_(loop, store, bus, driver_, random, troubles_),
+      relay_(loop, store, bus, driver_, random, troubles_, options.prefetch),
       intake_(loop, store, bus, driver_, troubles_, options.process),
       fan_in_(loop, store, driver_),
       sweep_(loop, store, driver_, fan_in_, options.process, options.sweep),
@@ -54,6 +54,7 @@ void Coordinator::WhenIdle(Duration give_up, std::function<void()> done) {
 }
 
 void Coordinator::SeeTo(const Batch& batch, const Effects& effects) {
+  if (effects.announce && on_end_) on_end_(batch);
   if (effects.relay) relay_.Kick(batch);
   if (effects.finalize) fan_in_.Finalize(batch.id);
   if (effects.redrive) sweep_.Redrive(batch.id);

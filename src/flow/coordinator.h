@@ -2,6 +2,7 @@
 // many processes; any of them may stop at any instruction, and another goes on.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -24,8 +25,9 @@ class Coordinator {
     Incarnation process;
     Sweep::Options sweep;
     std::map<std::string, Announce> targets;
-    CanaryRunner::Options canary = {};  // Off unless it has a period.
+    CanaryRunner::Options canary = {};                   // Off unless it has a period.
     std::size_t rows_per_chunk = limits::kRowsPerChunk;  // Of a batch being created.
+    Relay::Prefetch prefetch = {};                       // Off unless it has a source.
   };
 
   // All must outlive this.
@@ -41,6 +43,9 @@ class Coordinator {
   // One whole sweep now, and what it sets going: answers once relay, reconciling and settling have
   // nothing more to do, or after `limit`. Whoever holds the lease.
   void SweepNow(Duration limit, std::function<void(Status)> done);
+
+  // Told of every batch that one of this coordinator's commits has ended.
+  void OnEnd(std::function<void(const Batch&)> listener) { on_end_ = std::move(listener); }
 
   // Nothing that was set going is under way any more, but for completions being taken in.
   bool idle() const {
@@ -60,6 +65,7 @@ class Coordinator {
   void WhenIdle(Duration give_up, std::function<void()> done);
 
   Loop& loop_;
+  std::function<void(const Batch&)> on_end_;
   TroubleLog troubles_;
   Driver driver_;
   Relay relay_;

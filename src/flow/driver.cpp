@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -73,7 +74,13 @@ void Driver::Submit(BatchId batch, RowKeys keys, Event event, DoneWith<Applied> 
     lane = std::make_shared<Lane>();
     lane->id = batch;
   }
-  lane->waiting.push_back({std::move(keys), std::move(event), std::move(done), {}});
+  // What may not wait overtakes what may: the end by the clock comes before a long line of results.
+  auto place = lane->waiting.end();
+  if (!MayWait(event)) {
+    place = std::find_if(lane->waiting.begin(), lane->waiting.end(),
+                         [](const Work& work) { return MayWait(work.event); });
+  }
+  lane->waiting.insert(place, Work{std::move(keys), std::move(event), std::move(done), {}});
   ++pending_;
   if (!lane->busy) StartGroup(batch);
 }
@@ -103,11 +110,17 @@ void Driver::StartGroup(const BatchId& id) {
   lane->busy = true;
   lane->tries = 0;
   lane->deadline = now + limits::kCommitTime;
-  std::size_t touched = 0;
+  // A row that several events touch is written once: published, leased and completed count as one.
+  std::unordered_set<std::uint32_t> rows;
+  std::size_t players = 0;
   while (!lane->waiting.empty()) {
-    std::size_t more = KeyCount(lane->waiting.front().keys);
+    const RowKeys& keys = lane->waiting.front().keys;
+    std::size_t more = keys.players.size();
+    for (std::uint32_t ordinal : keys.ordinals) more += rows.contains(ordinal) ? 0 : 1;
+    std::size_t touched = rows.size() + players;
     if (!lane->group.empty() && touched + more > limits::kTransitionsPerCommit) break;
-    touched += more;
+    rows.insert(keys.ordinals.begin(), keys.ordinals.end());
+    players += keys.players.size();
     lane->group.push_back(std::move(lane->waiting.front()));
     lane->waiting.pop_front();
   }
@@ -121,6 +134,8 @@ void Driver::TryGroup(std::shared_ptr<Lane> lane) {
     keys.ordinals.insert(keys.ordinals.end(), work.keys.ordinals.begin(), work.keys.ordinals.end());
     keys.players.insert(keys.players.end(), work.keys.players.begin(), work.keys.players.end());
   }
+  std::sort(keys.ordinals.begin(), keys.ordinals.end());
+  keys.ordinals.erase(std::unique(keys.ordinals.begin(), keys.ordinals.end()), keys.ordinals.end());
   auto loaded = [this, lane](Result<Snapshot> snapshot) {
     TIPOFF_CRASH_POINT("driver/loaded");
     if (snapshot.ok()) return Decided(lane, std::move(*snapshot));

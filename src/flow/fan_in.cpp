@@ -20,17 +20,19 @@ void FanIn::Finalize(const BatchId& batch) {
 
 void FanIn::Settle(const BatchId& batch) {
   if (TIPOFF_MUTANT("settle-forgotten")) return;
-  if (settling_.insert(batch).second) SettleChunk(batch);
+  if (settling_.insert(batch).second) SettleChunk(batch, -1);
 }
 
-void FanIn::SettleChunk(const BatchId& batch) {
+// Each chunk begins behind the one before it: what is settled is not looked at again.
+void FanIn::SettleChunk(const BatchId& batch, std::int64_t after) {
   RequestFilter open{
       .states = {RequestState::kPending, RequestState::kPublished, RequestState::kLeased},
+      .after = after,
       .limit = kChunk};
   store_.ListRequests(batch, open,
                       Watched<std::vector<Request>>(
                           loop_, NoAnswer(), [this, batch](Result<std::vector<Request>> rows) {
-                            if (!rows.ok()) {  // The sweep asks again.
+                            if (!rows.ok() || rows->empty()) {  // The sweep asks again.
                               settling_.erase(batch);
                               return;
                             }
@@ -42,11 +44,12 @@ void FanIn::SettleRows(const BatchId& batch, const std::vector<Request>& rows) {
   TIPOFF_CRASH_POINT("fan-in/settle");
   RowKeys keys;
   for (const Request& row : rows) keys.ordinals.push_back(row.ordinal);
-  driver_.Submit(batch, std::move(keys), tipoff::Settle{}, [this, batch](Result<Applied> applied) {
+  auto settled = [this, batch, after = rows.back().ordinal](const Result<Applied>& applied) {
     TIPOFF_CRASH_POINT("fan-in/settled");
-    if (applied.ok() && applied->batch.rows_open_at_end > 0) return SettleChunk(batch);
+    if (applied.ok() && applied->batch.rows_open_at_end > 0) return SettleChunk(batch, after);
     settling_.erase(batch);
-  });
+  };
+  driver_.Submit(batch, std::move(keys), tipoff::Settle{}, settled);
 }
 
 }  // namespace tipoff

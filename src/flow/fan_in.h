@@ -23,7 +23,7 @@ class FanIn {
   std::size_t active() const { return settling_.size(); }
 
  private:
-  void SettleChunk(const BatchId& batch);
+  void SettleChunk(const BatchId& batch, std::int64_t after);
   void SettleRows(const BatchId& batch, const std::vector<Request>& rows);
 
   Loop& loop_;

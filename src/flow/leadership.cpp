@@ -37,6 +37,7 @@ void Leadership::Granted(const Result<LeaseGrant>& grant, Duration asked_at) {
     return;
   }
   until_ = grant->until;
+  holder_ = grant->holder.str();
   if (granted_ && grant->token != token_) {
     Log(Severity::kInfo, "this coordinator holds the lease",
         {{"lease", name_}, {"token", std::to_string(grant->token)}});

@@ -30,6 +30,9 @@ class Leadership {
   // Somebody holds it, this one or another, as far as the last answer tells.
   bool somebody() const;
 
+  // Who holds it, as far as the last answer tells; "": nobody.
+  std::string holder() const { return somebody() ? holder_ : ""; }
+
   // Lets another take it at once. `done` runs in any case, soon.
   void GiveUp(std::function<void()> done);
 
@@ -43,7 +46,8 @@ class Leadership {
   Duration ttl_;
   bool granted_ = false;
   std::uint64_t token_ = 0;
-  Instant until_;         // Store time; of whoever holds it.
+  Instant until_;  // Store time; of whoever holds it.
+  std::string holder_;
   Duration lapses_at_{};  // Steady time.
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/crash_point.h"
@@ -93,9 +94,23 @@ struct Starter::Attempt {
   BatchId id;
   Instant now;
   std::vector<RequestSpec> specs;
-  std::string incomplete;  // How complete the data are, if they are not complete enough.
+  std::optional<SpecSource> source;  // Instead of `specs`.
+  std::string incomplete;            // How complete the data are, if they are not complete enough.
   std::uint32_t rows_written = 0;
   int tries = 0;
+
+  std::uint32_t expected() const {
+    return source ? source->count : static_cast<std::uint32_t>(specs.size());
+  }
+  // `count` rows from ordinal `first` on.
+  std::vector<NewRequest> MakeRows(std::uint32_t first, std::uint32_t count) const {
+    std::vector<NewRequest> rows;
+    rows.reserve(count);
+    for (std::uint32_t i = first; i < first + count; ++i) {
+      rows.push_back(MakeRequest(i, source ? source->at(i) : specs[i], now));
+    }
+    return rows;
+  }
 };
 
 Starter::Starter(Loop& loop, Store& store, Driver& driver, Random& random,
@@ -109,6 +124,15 @@ Starter::Starter(Loop& loop, Store& store, Driver& driver, Random& random,
 void Starter::Start(StartRequest request, DoneWith<StartOutcome> done) {
   auto attempt = std::make_shared<Attempt>();
   attempt->request = std::move(request);
+  attempt->done = std::move(done);
+  if (attempt->request.idempotency_key.empty()) return ReadSlate(attempt);
+  FindRepeat(attempt);
+}
+
+void Starter::StartFrom(StartRequest request, SpecSource source, DoneWith<StartOutcome> done) {
+  auto attempt = std::make_shared<Attempt>();
+  attempt->request = std::move(request);
+  attempt->source = std::move(source);
   attempt->done = std::move(done);
   if (attempt->request.idempotency_key.empty()) return ReadSlate(attempt);
   FindRepeat(attempt);
@@ -160,6 +184,7 @@ void Starter::ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode) {
 }
 
 void Starter::ReadSlate(std::shared_ptr<Attempt> attempt) {
+  if (attempt->source) return WithRequests(attempt);
   store_.GetSlate(attempt->request.slot.game_date,
                   Watched<Slate>(loop_, NoAnswer(), [this, attempt](Result<Slate> slate) {
                     if (slate.ok()) return WithSlate(attempt, *slate);
@@ -293,6 +318,11 @@ void Starter::WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate) {
                     slate.games.size(), FormatDay(slate.game_date), request.players.min_minutes));
   }
   AddGroups(attempt->specs, request.groups);
+  WithRequests(attempt);
+}
+
+void Starter::WithRequests(std::shared_ptr<Attempt> attempt) {
+  const StartRequest& request = attempt->request;
   attempt->now = store_.Now();
   attempt->id = MakeBatchId(request.slot.game_date, attempt->now, random_);
   bool claims = !request.idempotency_key.empty() && !TIPOFF_MUTANT("key-not-claimed");
@@ -306,7 +336,7 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   header.id = attempt->id;
   header.slot = request.slot;
   header.policy = request.policy;
-  KeepRequired(header.policy.required_players, attempt->specs);
+  if (!attempt->source) KeepRequired(header.policy.required_players, attempt->specs);
   header.run_mode = request.run_mode;
   header.correlation_id = request.correlation_id;
   header.parent_processor = request.parent_processor;
@@ -316,12 +346,10 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
   header.idempotency_key = request.idempotency_key;
   header.retry_of = attempt->retry_of;
   header.generation = attempt->generation;
-  auto expected = static_cast<std::uint32_t>(attempt->specs.size());
-  std::vector<NewRequest> rows;
-  for (std::uint32_t i = 0; i < std::min<std::size_t>(expected, rows_per_chunk_); ++i) {
-    rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
-  }
-  attempt->rows_written = static_cast<std::uint32_t>(rows.size());
+  std::uint32_t expected = attempt->expected();
+  attempt->rows_written =
+      static_cast<std::uint32_t>(std::min<std::size_t>(expected, rows_per_chunk_));
+  std::vector<NewRequest> rows = attempt->MakeRows(0, attempt->rows_written);
   const Driver::Options& options = driver_.options();
   BatchCommit commit = MakeCreation(std::move(header), expected, std::move(rows), options.actor,
                                     attempt->now, options.targets);
@@ -343,11 +371,13 @@ void Starter::Create(std::shared_ptr<Attempt> attempt, std::optional<CommitBuild
     TIPOFF_CRASH_POINT("start/created");
     if (ended) driver_.Notify(*ended, {.announce = true, .settle = true});
     if (ended) TIPOFF_CRASH_POINT("start/superseded");
-    bool whole = attempt->rows_written == attempt->specs.size();
     // Made by somebody else under the same name, or in a try whose answer was lost:
     // what is stored is what is told.
-    if (!outcome->created || !whole) return WriteRest(attempt);
-    Started(attempt, created);
+    if (!outcome->created) return WriteRest(attempt);
+    if (attempt->rows_written == attempt->expected()) return Started(attempt, created);
+    Snapshot stored;
+    stored.batch = created;
+    WriteChunk(attempt, std::move(stored));
   };
   store_.Create(std::move(commit), std::move(end),
                 Watched<CreateOutcome>(loop_, NotKnown(), std::move(made)));
@@ -429,34 +459,39 @@ void Starter::Again(std::shared_ptr<Attempt> attempt, const Error& error) {
 void Starter::WriteRest(std::shared_ptr<Attempt> attempt) {
   auto loaded = [this, attempt](Result<Snapshot> snapshot) {
     if (!snapshot.ok()) return attempt->done(snapshot.error());
-    const Batch& stored = snapshot->batch;
-    // Whoever made it from another slate writes the rest of it himself.
-    bool ours = stored.expected() == attempt->specs.size();
-    if (stored.sealed || IsTerminal(stored.phase) || !ours) return Started(attempt, stored);
-    std::uint32_t first = stored.rows_written;
-    auto count = static_cast<std::uint32_t>(
-        std::min<std::size_t>(attempt->specs.size() - first, rows_per_chunk_));
-    std::vector<NewRequest> rows;
-    for (std::uint32_t i = first; i < first + count; ++i) {
-      rows.push_back(MakeRequest(i, attempt->specs[i], attempt->now));
-    }
-    CommitBuilder builder(std::move(*snapshot));
-    builder.Apply(RowsWritten{store_.Now(), count});
-    BatchCommit commit =
-        builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
-    commit.new_rows = std::move(rows);
-    TIPOFF_CRASH_POINT("start/chunk");
-    auto written = [this, attempt](const Status& status) {
-      TIPOFF_CRASH_POINT("start/chunk-written");
-      bool again = status.ok() || status.error().code == Errc::kConflict ||
-                   status.error().code == Errc::kUnknownOutcome;
-      if (!status.ok()) ++attempt->tries;
-      if (!again || attempt->tries >= kTries) return attempt->done(status.error());
-      WriteRest(attempt);
-    };
-    store_.Commit(std::move(commit), Watched<Done>(loop_, NotKnown(), std::move(written)));
+    WriteChunk(attempt, std::move(*snapshot));
   };
   store_.Load(attempt->id, {}, Watched<Snapshot>(loop_, NoAnswer(), std::move(loaded)));
+}
+
+// One more chunk on top of `stored`, which is what the last commit wrote: where that is no longer
+// so, the commit conflicts, and what is stored is read.
+void Starter::WriteChunk(std::shared_ptr<Attempt> attempt, Snapshot stored) {
+  const Batch& batch = stored.batch;
+  // Whoever made it from another slate writes the rest of it himself.
+  bool ours = batch.expected() == attempt->expected();
+  if (batch.sealed || IsTerminal(batch.phase) || !ours) return Started(attempt, batch);
+  std::uint32_t first = batch.rows_written;
+  auto count = static_cast<std::uint32_t>(
+      std::min<std::size_t>(attempt->expected() - first, rows_per_chunk_));
+  CommitBuilder builder(std::move(stored));
+  builder.Apply(RowsWritten{store_.Now(), count});
+  BatchCommit commit =
+      builder.Build(driver_.options().actor, store_.Now(), driver_.options().targets);
+  commit.new_rows = attempt->MakeRows(first, count);
+  Snapshot written_state;
+  written_state.batch = commit.next;
+  TIPOFF_CRASH_POINT("start/chunk");
+  auto written = [this, attempt,
+                  written_state = std::move(written_state)](const Status& status) mutable {
+    TIPOFF_CRASH_POINT("start/chunk-written");
+    if (status.ok()) return WriteChunk(attempt, std::move(written_state));
+    bool again =
+        status.error().code == Errc::kConflict || status.error().code == Errc::kUnknownOutcome;
+    if (++attempt->tries >= kTries || !again) return attempt->done(status.error());
+    WriteRest(attempt);
+  };
+  store_.Commit(std::move(commit), Watched<Done>(loop_, NotKnown(), std::move(written)));
 }
 
 BatchId MakeBatchId(Day game_date, Instant now, Random& random) {

@@ -2,6 +2,8 @@
 // Reads the store only; nothing slow is on this way.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/random.h"
@@ -63,6 +65,13 @@ struct StartOutcome {
   std::string detail;
 };
 
+// Requests that are made as they are written, so that a batch may be larger than what should lie in
+// memory at once.
+struct SpecSource {
+  std::uint32_t count = 0;
+  std::function<RequestSpec(std::uint32_t ordinal)> at;  // The same each time it is asked.
+};
+
 class Starter {
  public:
   // `rows_per_chunk`: a larger batch is created in several commits.
@@ -72,6 +81,10 @@ class Starter {
   // Once `done` says kStarted, the batch is durable, will be sent, and ends by batch.terminal_by.
   // Errors: the store's. A lost answer may be asked for again: the slot holds one batch.
   void Start(StartRequest request, DoneWith<StartOutcome> done);
+
+  // The same for requests that come from elsewhere than a slate; whether they may be predicted is
+  // the caller's to know. Players whom `request` requires must be among them.
+  void StartFrom(StartRequest request, SpecSource source, DoneWith<StartOutcome> done);
 
   // A new batch, of the next generation, of only what failed, expired or was not delivered in
   // `batch`, which has ended. Asked twice, it names the same child (kAlreadyRunning, or kStarted if
@@ -86,6 +99,7 @@ class Starter {
   void ClaimKey(std::shared_ptr<Attempt> attempt, PutMode mode);
   void ReadSlate(std::shared_ptr<Attempt> attempt);
   void WithSlate(std::shared_ptr<Attempt> attempt, const Slate& slate);
+  void WithRequests(std::shared_ptr<Attempt> attempt);
   void FindChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
   void CollectMissing(std::shared_ptr<Attempt> attempt, const Batch& parent, std::int64_t after);
   void ClaimChild(std::shared_ptr<Attempt> attempt, const Batch& parent);
@@ -94,6 +108,7 @@ class Starter {
   void Supersede(std::shared_ptr<Attempt> attempt, const BatchId& live);
   void Again(std::shared_ptr<Attempt> attempt, const Error& error);
   void WriteRest(std::shared_ptr<Attempt> attempt);
+  void WriteChunk(std::shared_ptr<Attempt> attempt, Snapshot stored);
   void Started(std::shared_ptr<Attempt> attempt, const Batch& batch);
 
   Loop& loop_;

@@ -243,7 +243,8 @@ void Sweep::Visit(const Batch& batch, DoneWith<Applied> done) {
 
 Sweep::Standing Sweep::standing() const {
   Duration now = loop_.Steady();
-  return {leadership_.held(), now - swept_at_, now - success_at_, rounds_, troubles_};
+  return {leadership_.held(), now - swept_at_,     now - success_at_, rounds_,
+          troubles_,          leadership_.holder()};
 }
 
 }  // namespace tipoff

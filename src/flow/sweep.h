@@ -68,6 +68,7 @@ class Sweep {
     Duration success_age{0};
     std::uint64_t rounds = 0;    // That ended well here.
     std::uint64_t troubles = 0;  // Rounds that did not, if only for one batch.
+    std::string holder;          // Who sweeps, as far as is known; "": nobody.
   };
   Standing standing() const;
 

@@ -113,12 +113,14 @@ void Calls::Begin(std::shared_ptr<Call> call) {
   // On gRPC's thread: the loop is there still, for the destructor waits for Remove.
   auto over = [&loop = loop_, self, call, key = context.get(),
                under_way = under_way_](const grpc::Status& status) mutable {
+    HandOver();
     // The call goes to the loop's thread with all that it holds, and ends there.
     loop.Post([self, call = std::move(call), status] {
       if (auto alive = self.lock()) (*alive)->Tried(call, status);
     });
     under_way->Remove(key);
   };
+  HandOver();
   call->start(context.get(), std::move(over));
 }
 

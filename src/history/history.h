@@ -63,6 +63,8 @@ struct HistoryQuery {
   Day before;               // Strictly: no game of that day or later is returned.
   int max_games = 82;       // Per player.
   int lookback_days = 400;  // Nothing older than `before` minus this.
+  // How long an answer is waited for: a source that can gives up then what it does for it.
+  Duration timeout = std::chrono::seconds(30);
 };
 
 // The answer to one query. "Not loaded" has no representation here: it is an Error, never an empty

@@ -174,12 +174,18 @@ void Connection::Execute(const std::string& sql) {
 }
 
 Statement& Connection::Prepared(std::string_view sql) {
-  auto found = prepared_.find(std::string(sql));
-  if (found == prepared_.end()) {
-    found = prepared_.emplace(std::string(sql), std::make_unique<Statement>(db_.get(), sql)).first;
+  auto& [text, statement] = by_address_[sql.data()];
+  if (statement == nullptr || text != sql) {
+    auto found = prepared_.find(std::string(sql));
+    if (found == prepared_.end()) {
+      found =
+          prepared_.emplace(std::string(sql), std::make_unique<Statement>(db_.get(), sql)).first;
+    }
+    text = found->first;
+    statement = found->second.get();
   }
-  found->second->Reset();
-  return *found->second;
+  statement->Reset();
+  return *statement;
 }
 
 std::int64_t Connection::QueryInt(const std::string& sql) {

@@ -118,6 +118,9 @@ class Connection {
   };
   std::unique_ptr<sqlite3, Closer> db_;
   std::unordered_map<std::string, std::unique_ptr<Statement>> prepared_;
+  // The same by where their text lies, as literals are found faster so. Another text may come to
+  // lie there, so the text is compared.
+  std::unordered_map<const char*, std::pair<std::string_view, Statement*>> by_address_;
 };
 
 // BEGIN IMMEDIATE; rolls back unless committed.

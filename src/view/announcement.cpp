@@ -42,12 +42,26 @@ json::object MissingToJson(const Batch& batch, std::span<const NewRequest> missi
   return {{"count", MissingCount(batch)}, {"first", std::move(first)}};
 }
 
-json::object DataOf(const Batch& batch, std::span<const NewRequest> missing) {
+// What of the autopsy fits into a message; who is missing stands beside it.
+json::value AutopsyFor(std::string_view autopsy) {
+  if (autopsy.empty()) return nullptr;
+  auto whole = ParseJson(autopsy);
+  if (!whole.ok() || !whole->is_object()) return nullptr;
+  json::object some;
+  for (const char* part : {"causes", "failures", "next_command"}) {
+    if (const json::value* found = whole->as_object().if_contains(part)) some[part] = *found;
+  }
+  return some;
+}
+
+json::object DataOf(const Batch& batch, std::span<const NewRequest> missing,
+                    std::string_view autopsy) {
   json::object data = BatchToJson(batch, batch.terminal_at);
   data["missing"] = MissingToJson(batch, missing);
   json::array next;
   for (const std::string& command : NextCommands(batch)) next.emplace_back(command);
   data["next"] = std::move(next);
+  data["autopsy"] = AutopsyFor(autopsy);
   return data;
 }
 
@@ -87,7 +101,17 @@ std::string MissingText(const Batch& batch, std::span<const NewRequest> missing)
   return fmt::format("\nWithout a prediction: {}.", names);
 }
 
-std::string EndText(const Batch& batch, std::span<const NewRequest> missing) {
+// The last cause is the fault; those before it lead there.
+std::string WhyText(std::string_view autopsy) {
+  json::value parts = AutopsyFor(autopsy);
+  const json::value* causes = parts.is_object() ? parts.as_object().if_contains("causes") : nullptr;
+  if (causes == nullptr || !causes->is_array() || causes->as_array().empty()) return "";
+  const json::value& fault = causes->as_array().back();
+  return fault.is_string() ? "\nWhy: " + std::string(fault.as_string()) : "";
+}
+
+std::string EndText(const Batch& batch, std::span<const NewRequest> missing,
+                    std::string_view autopsy) {
   std::string text = fmt::format(
       "tipoff: the batch of {} ended {} ({})\n{} of {} players done, {} skipped; {} predictions.",
       FormatDay(batch.slot.game_date), ToString(batch.phase), ToString(batch.reason),
@@ -97,6 +121,7 @@ std::string EndText(const Batch& batch, std::span<const NewRequest> missing) {
   bool clean = Ended(batch, Phase::kSucceeded);
   if (!clean && !batch.message.empty()) text += " " + batch.message;
   text += MissingText(batch, missing);
+  text += WhyText(autopsy);
   std::string next;
   for (const std::string& command : NextCommands(batch)) {
     next += fmt::format("{}`{}`", next.empty() ? "\nNext: " : ", then ", command);
@@ -139,7 +164,8 @@ json::object AnnouncementToJson(const Announcement& announcement) {
 }
 
 json::object CloudEventOf(const Announcement& announcement, const Batch& batch,
-                          std::span<const NewRequest> missing, const std::string& source) {
+                          std::span<const NewRequest> missing, const std::string& source,
+                          std::string_view autopsy) {
   json::object event{{"specversion", "1.0"},
                      {"id", announcement.id},
                      {"source", source},
@@ -148,7 +174,7 @@ json::object CloudEventOf(const Announcement& announcement, const Batch& batch,
                      {"datacontenttype", "application/json"}};
   if (!announcement.batch.empty()) event["subject"] = announcement.batch.str();
   if (AboutAnEnd(announcement)) {
-    event["data"] = DataOf(batch, missing);
+    event["data"] = DataOf(batch, missing, autopsy);
   } else {
     event["data"] = DetailOf(announcement);
   }
@@ -156,9 +182,9 @@ json::object CloudEventOf(const Announcement& announcement, const Batch& batch,
 }
 
 json::object SlackMessageOf(const Announcement& announcement, const Batch& batch,
-                            std::span<const NewRequest> missing) {
-  return {{"text",
-           Escape(AboutAnEnd(announcement) ? EndText(batch, missing) : AlertText(announcement))}};
+                            std::span<const NewRequest> missing, std::string_view autopsy) {
+  return {{"text", Escape(AboutAnEnd(announcement) ? EndText(batch, missing, autopsy)
+                                                   : AlertText(announcement))}};
 }
 
 }  // namespace tipoff

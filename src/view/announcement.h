@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "store/store.h"
 
@@ -16,12 +17,15 @@ std::string_view StateOf(const Announcement& announcement);
 
 // A CloudEvent 1.0 in structured mode. Its data is the batch as the API shows it, with `missing`
 // (how many requests have no result, and the first of them) and `next`, the commands to type next.
-// An alert's data is its detail. `source` names who announces.
+// An alert's data is its detail. `source` names who announces. `autopsy`: the body of the batch's
+// record of it, "" while there is none; its causes and failures go into the data.
 boost::json::object CloudEventOf(const Announcement& announcement, const Batch& batch,
-                                 std::span<const NewRequest> missing, const std::string& source);
+                                 std::span<const NewRequest> missing, const std::string& source,
+                                 std::string_view autopsy = {});
 
 // {"text": ...}: the same in a few sentences, for channels that people read.
 boost::json::object SlackMessageOf(const Announcement& announcement, const Batch& batch,
-                                   std::span<const NewRequest> missing);
+                                   std::span<const NewRequest> missing,
+                                   std::string_view autopsy = {});
 
 }  // namespace tipoff

@@ -9,7 +9,6 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/mutant.h"
-#include "base/reply.h"
 #include "core/retry.h"
 #include "flow/watch.h"
 #include "view/canary.h"
@@ -39,7 +38,12 @@ void ScreenBatch(const Requests& requests, const BatchId& batch, const Result<Sn
       item->outcome = WorkOutcome::kBatchOver;
       continue;
     }
-    if (!Nameless(*item)) continue;
+    if (!Nameless(*item)) {
+      if (item->message.ordinal < snapshot->batch.expected()) continue;
+      item->outcome = WorkOutcome::kBatchUnknown;
+      item->note = fmt::format("batch '{}' has no request {}", batch.str(), item->message.ordinal);
+      continue;
+    }
     auto row = std::find_if(snapshot->rows.begin(), snapshot->rows.end(), [&](const Request& r) {
       return r.player == item->message.spec.player && r.group == item->message.spec.group;
     });
@@ -151,40 +155,43 @@ void ReportLeases(Bus& bus, const Requests& requests, const std::string& worker,
               [](Result<std::vector<std::string>>) { TIPOFF_CRASH_POINT("worker/leases-told"); });
 }
 
-void LoadHistories(Loop& loop, History& history, const HistoryRules& rules,
-                   const Requests& requests,
-                   std::function<void(const Requests&, Result<HistoryBatch>)> loaded,
+void LoadHistories(HistoryLoader& loader, const Requests& requests, HistoryTakers takers,
                    std::function<void()> done) {
-  std::map<Day, Requests> dates;
-  for (HeldRequest* request : requests) dates[request->message.spec.game_date].push_back(request);
+  using Players = std::map<PlayerId, Requests>;
+  std::map<Day, Players> dates;
+  for (HeldRequest* request : requests) {
+    dates[request->message.spec.game_date][request->message.spec.player].push_back(request);
+  }
   if (dates.empty()) return done();
-  auto waiting = std::make_shared<std::size_t>(dates.size());
-  for (auto& [date, items] : dates) {
-    HistoryQuery query{
-        .before = date, .max_games = rules.max_games, .lookback_days = rules.lookback_days};
-    for (const HeldRequest* item : items) query.players.push_back(item->message.spec.player);
-    auto take = [items = std::move(items), waiting, loaded, done](Result<HistoryBatch> answer) {
-      if (answer.ok() && answer->players.size() != items.size()) {
-        answer = Error{Errc::kUnavailable, "history answered for other players"};
+  auto waiting = std::make_shared<std::size_t>(0);  // Players of whom nothing has been heard.
+  for (const auto& [date, players] : dates) *waiting += players.size();
+  for (auto& [date, players] : dates) {
+    std::vector<PlayerId> asked;
+    for (const auto& [player, items] : players) asked.push_back(player);
+    auto take = [players = std::move(players), waiting, takers, done](
+                    const std::vector<PlayerId>& some, Result<HistoryChunk> chunk) {
+      if (!chunk.ok() && TIPOFF_MUTANT("unknown-is-empty")) {
+        static const PlayerHistory kEmpty;
+        chunk = HistoryChunk{std::make_shared<const HistoryBatch>(),
+                             std::vector<const PlayerHistory*>(some.size(), &kEmpty)};
       }
-      if (!answer.ok() && TIPOFF_MUTANT("unknown-is-empty")) {
-        answer = HistoryBatch{std::vector<PlayerHistory>(items.size()), {}, ""};
-      }
-      if (!answer.ok()) {
-        for (HeldRequest* item : items) {
-          item->outcome = WorkOutcome::kTransient;
-          item->note = answer.error().message;
+      Requests failed;
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        for (HeldRequest* request : players.at(some[i])) {
+          if (chunk.ok()) {
+            takers.loaded(*request, chunk->batch, *chunk->players[i]);
+            continue;
+          }
+          request->outcome = WorkOutcome::kTransient;
+          request->note = chunk.error().message;
+          failed.push_back(request);
         }
       }
-      loaded(items, std::move(answer));
-      if (--*waiting == 0) done();
+      if (!failed.empty() && takers.failed) takers.failed(failed, chunk.error());
+      *waiting -= some.size();
+      if (*waiting == 0) done();
     };
-    auto reply = Reply<HistoryBatch>::Start(
-        loop, rules.timeout,
-        {Errc::kUnavailable, "history did not answer within " + FormatDuration(rules.timeout)},
-        std::move(take));
-    history.Load(std::move(query),
-                 [reply](Result<HistoryBatch> answer) { reply->Post(std::move(answer)); });
+    loader.Load(date, asked, std::move(take));
   }
 }
 

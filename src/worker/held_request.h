@@ -11,7 +11,7 @@
 #include "base/loop.h"
 #include "bus/bus.h"
 #include "bus/messages.h"
-#include "history/history.h"
+#include "history/loader.h"
 #include "store/store.h"
 #include "worker/ack_matrix.h"
 
@@ -46,19 +46,21 @@ void Screen(Loop& loop, Store& store, std::vector<HeldRequest*> requests,
 void ReportLeases(Bus& bus, const std::vector<HeldRequest*>& requests, const std::string& worker,
                   const std::string& version);
 
-struct HistoryRules {
-  int max_games = 82;
-  int lookback_days = 400;
-  Duration timeout = std::chrono::seconds(30);  // Of one query.
+// Who takes what comes of a load.
+struct HistoryTakers {
+  // What `request`'s player did; it lies in `batch`.
+  std::function<void(HeldRequest& request, const std::shared_ptr<const HistoryBatch>& batch,
+                     const PlayerHistory& history)>
+      loaded;
+  // One query failed, for all of these. They are kTransient then: not loaded is not "has none".
+  std::function<void(const std::vector<HeldRequest*>& requests, const Error& error)> failed;
 };
 
-// Loads the history of all requests in one query for each game date; `loaded` runs once for each
-// date with its requests. With an error they are kTransient: not loaded is not "has none".
-void LoadHistories(
-    Loop& loop, History& history, const HistoryRules& rules,
-    const std::vector<HeldRequest*>& requests,
-    std::function<void(const std::vector<HeldRequest*>&, Result<HistoryBatch>)> loaded,
-    std::function<void()> done);
+// Loads the history of all requests: one query for each game date and limits::kPlayersPerQuery
+// players, however many requests are for one player. Then `done` runs. `requests` must live until
+// then.
+void LoadHistories(HistoryLoader& loader, const std::vector<HeldRequest*>& requests,
+                   HistoryTakers takers, std::function<void()> done);
 
 // Acks, gives back or quarantines each as its row of the ack matrix says. An ack may fail: the
 // message comes again then, and changes nothing.

@@ -9,6 +9,7 @@
 #include "base/mutant.h"
 #include "base/random.h"
 #include "base/reply.h"
+#include "base/utf8.h"
 #include "core/retry.h"
 #include "flow/watch.h"
 
@@ -28,18 +29,17 @@ const Topic kCompletions{Topic::Kind::kCompletions, ""};
 
 // One request that is held, and how far it has come.
 struct Worker::Item : HeldRequest {
-  PlayerHistory history;
-  std::vector<TeamForm> own_teams;  // If they came with the message.
+  std::shared_ptr<const HistoryBatch> loaded;  // Keeps what the pointers point to.
+  // In `loaded`, or in the message that they came with. Null: not known.
+  const PlayerHistory* history = nullptr;
   const std::vector<TeamForm>* teams = nullptr;
   std::string data_version;
-  bool has_history = false;
   PredictedRequest predicted;
 };
 
 // What was taken together and travels together.
 struct Worker::Hand {
   std::vector<Item> items;
-  std::list<HistoryBatch> loaded;  // Keeps what items point to.
   Loop::TimerId extend_timer = 0;
   bool over = false;  // Settled or given up: what still answers is too late.
 
@@ -75,9 +75,9 @@ Worker::Worker(Loop& loop, Store& store, Bus& bus, History& history, Predictor p
     : loop_(loop),
       store_(store),
       bus_(bus),
-      history_(history),
       predict_(std::move(predict)),
       options_(std::move(options)),
+      loader_(loop, history, options_.history),
       topic_{Topic::Kind::kRequests, options_.group},
       presence_(loop, store, [this] { return Look(); }),
       troubles_(loop, store, options_.name),
@@ -256,7 +256,7 @@ void Worker::KeepLeases(std::shared_ptr<Hand> hand) {
   });
 }
 
-// One query for everybody of a date whose history did not come with the message.
+// Of everybody whose history did not come with the message, in few queries.
 void Worker::LoadHistory(std::shared_ptr<Hand> hand) {
   std::vector<HeldRequest*> missing;
   for (Item* item : hand->Open()) {
@@ -265,33 +265,28 @@ void Worker::LoadHistory(std::shared_ptr<Hand> hand) {
       missing.push_back(item);
       continue;
     }
-    item->history = std::move(*message.history);
-    item->own_teams = std::move(*message.teams);
-    item->teams = &item->own_teams;
+    item->history = &*message.history;
+    item->teams = &*message.teams;
     item->data_version = message.data_version;
-    item->has_history = true;
   }
-  auto take = [this, hand](const std::vector<HeldRequest*>& items, Result<HistoryBatch> loaded) {
-    if (!loaded.ok()) {
-      // One load may have been for several batches; it failed for each of them.
-      std::set<BatchId> batches;
-      for (const HeldRequest* item : items) batches.insert(item->message.batch);
-      for (const BatchId& batch : batches) {
-        troubles_.Note(Layer::kHistory, ToString(loaded.error().code), loaded.error().message,
-                       batch);
-      }
-      return;
-    }
-    HistoryBatch& batch = hand->loaded.emplace_back(std::move(*loaded));
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      Item& item = static_cast<Item&>(*items[i]);
-      item.history = std::move(batch.players[i]);
-      item.teams = &batch.teams;
-      item.data_version = batch.data_version;
-      item.has_history = true;
+  HistoryTakers takers;
+  takers.loaded = [](HeldRequest& request, const std::shared_ptr<const HistoryBatch>& batch,
+                     const PlayerHistory& history) {
+    Item& item = static_cast<Item&>(request);
+    item.loaded = batch;
+    item.history = &history;
+    item.teams = &batch->teams;
+    item.data_version = batch->data_version;
+  };
+  takers.failed = [this](const std::vector<HeldRequest*>& items, const Error& error) {
+    // One load may have been for several batches; it failed for each of them.
+    std::set<BatchId> batches;
+    for (const HeldRequest* item : items) batches.insert(item->message.batch);
+    for (const BatchId& batch : batches) {
+      troubles_.Note(Layer::kHistory, ToString(error.code), error.message, batch);
     }
   };
-  LoadHistories(loop_, history_, options_.history, missing, std::move(take), [this, hand] {
+  LoadHistories(loader_, missing, std::move(takers), [this, hand] {
     TIPOFF_CRASH_POINT("worker/history-loaded");
     Predict(hand);
   });
@@ -313,8 +308,8 @@ void Worker::Predict(std::shared_ptr<Hand> hand) {
 void Worker::PredictBatch(const BatchId& batch, const std::vector<Item*>& items) {
   std::vector<PredictionInput> inputs;
   for (const Item* item : items) {
-    TIPOFF_CHECK(item->has_history, "predicting from history that was not loaded");
-    inputs.push_back({&item->message.spec, &item->history, item->teams});
+    TIPOFF_CHECK(item->history != nullptr, "predicting from history that was not loaded");
+    inputs.push_back({&item->message.spec, item->history, item->teams});
   }
   std::vector<PredictedRequest> predicted = PredictEach(predict_, batch, inputs);
   for (std::size_t i = 0; i < predicted.size(); ++i) {
@@ -350,7 +345,7 @@ void Worker::Stage(std::shared_ptr<Hand> hand) {
     result.outcome.status = *RuleFor(*item.outcome).completion;
     result.outcome.predictions = static_cast<std::int32_t>(item.predicted.predictions.size());
     result.outcome.attempt = item.message.attempt;
-    result.outcome.reason = item.note;
+    result.outcome.reason = CutUtf8(item.note, limits::kReasonBytes);
     result.outcome.worker = options_.name;
     result.outcome.worker_version = options_.version;
     result.predictions = std::move(item.predicted.predictions);
@@ -399,7 +394,7 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
     completion.status = *rule.completion;
     completion.predictions = static_cast<std::int32_t>(item.predicted.predictions.size());
     completion.attempt = item.message.attempt;
-    completion.reason = item.note;
+    completion.reason = CutUtf8(item.note, limits::kReasonBytes);
     completion.worker = options_.name;
     completion.worker_version = options_.version;
     parts.back().completions.push_back(std::move(completion));
@@ -411,14 +406,23 @@ void Worker::Report(std::shared_ptr<Hand> hand) {
   if (bodies.empty()) return Settle(hand);
   auto taken = [this, hand](Result<std::vector<std::string>> sent) {
     TIPOFF_CRASH_POINT("worker/reported");
-    if (!sent.ok()) {
-      troubles_.Note(Layer::kCompletionPath, ToString(sent.error().code), sent.error().message);
+    std::string problem(sent.ok() ? "" : ToString(sent.error().code));
+    std::string note = sent.ok() ? "" : sent.error().message;
+    if (sent.ok()) {
+      for (const std::string& refusal : *sent) {
+        if (refusal.empty()) continue;
+        problem = "refused for good";
+        note = refusal;
+      }
+    }
+    if (!problem.empty()) {
+      troubles_.Note(Layer::kCompletionPath, problem, note);
       // Not reported, so not acked: it comes again, finds itself staged, and is
       // reported then.
       for (Item& item : hand->items) {
         if (!RuleFor(*item.outcome).completion) continue;
         item.outcome = WorkOutcome::kTransient;
-        item.note = sent.error().message;
+        item.note = note;
       }
     }
     Settle(hand);

@@ -30,7 +30,7 @@ class Worker {
     std::string name;            // In completions: which worker it was.
     std::string version;         // Of this program and its models.
     std::string group;           // Of systems; "" is tipoff's own.
-    std::size_t held_max = 500;  // Requests held at once.
+    std::size_t held_max = 1000;  // Requests held at once.
     Duration lease = std::chrono::seconds(60);
     int tries_max = 3;  // Deliveries of a request that fails deterministically.
     HistoryRules history;
@@ -80,9 +80,9 @@ class Worker {
   Loop& loop_;
   Store& store_;
   Bus& bus_;
-  History& history_;
   Predictor predict_;
   Options options_;
+  HistoryLoader loader_;
   Topic topic_;
   Presence presence_;
   TroubleLog troubles_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/limits.h"
+#include "support/faulty_bus.h"
 #include "support/world.h"
 #include "view/canary.h"
 #include "worker/held_request.h"
@@ -31,9 +32,11 @@ class TestHistory final : public History {
       batch.data_version = "v1";
       answer = batch;
     }
-    loop_.Post([done, answer] { done(answer); });
+    if (round_trip == Duration(0)) return loop_.Post([done, answer] { done(answer); });
+    loop_.After(round_trip, [done, answer] { done(answer); });
   }
   int queries = 0;
+  Duration round_trip{0};
   bool down = false;
   bool hang = false;
 
@@ -47,7 +50,8 @@ class TestWorker {
       : loop(world.loop),
         memory(world.database, loop),
         store(memory, loop),
-        bus(world.broker, loop),
+        queue(world.broker, loop),
+        bus(queue, loop),
         history(loop),
         worker(loop, store, bus, history, std::move(predict),
                {.process = Incarnation(name),
@@ -59,7 +63,8 @@ class TestWorker {
   ProcessLoop loop;
   MemoryStore memory;
   FaultyStore store;
-  MemoryBus bus;
+  MemoryBus queue;
+  FaultyBus bus;
   TestHistory history;
   Worker worker;
 };
@@ -75,8 +80,8 @@ PredictedRequest Predicted(double points) {
 
 class WorkerTest : public testing::Test {
  protected:
-  WorkerTest() {
-    world_.AddSlate(10);
+  explicit WorkerTest(int players = 10) {
+    world_.AddSlate(players);
     coordinator_ = world_.NewCoordinator();
     coordinator_->coordinator.Start();
   }
@@ -130,6 +135,66 @@ TEST_F(WorkerTest, F45_WorksABatchWithOneHistoryQueryPerLeaseAndRecordsItsVersio
   EXPECT_EQ(everything.staged.at(3).data_version, "v1");
   EXPECT_EQ(everything.requests.at(3).row.worker, "w1");
   EXPECT_FALSE(everything.requests.at(3).row.hops.leased.never()) << "the lease was reported";
+}
+
+class FullWorkerTest : public WorkerTest {
+ protected:
+  FullWorkerTest() : WorkerTest(450) {}
+};
+
+TEST_F(FullWorkerTest, WhatItHoldsIsLoadedInOneQueryForEveryHundredPlayers) {
+  StartBatch();
+  TestWorker worker(world_, "w1",
+                    [this](const BatchId& batch, std::span<const PredictionInput> inputs) {
+                      return Predict(batch, inputs);
+                    });
+  world_.loop.RunIdle();
+  int settled = 0;
+  for (const auto& [token, message] : world_.LeaseRequests()) {
+    worker.worker.Push(Encode(message), 1, [&](bool ack) { settled += ack ? 1 : 0; });
+  }
+  EXPECT_EQ(worker.worker.held(), 450u);
+  world_.loop.Advance(seconds(1));
+  EXPECT_EQ(settled, 450);
+  EXPECT_EQ(worker.history.queries, 5);
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+}
+
+TEST_F(FullWorkerTest, LeasesThatComeWhileAQueryRunsShareTheNextOnes) {
+  auto worker = NewWorker();
+  worker->history.round_trip = std::chrono::milliseconds(1500);
+  StartBatch();
+  world_.loop.Advance(seconds(10));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  EXPECT_LE(worker->history.queries, 6) << "the first lease is small";
+}
+
+TEST_F(WorkerTest, AHistoryThatCameWithTheMessageIsNotAskedForAgain) {
+  StartBatch();
+  auto worker = std::make_unique<TestWorker>(
+      world_, "w1", [](const BatchId&, std::span<const PredictionInput> inputs) {
+        std::vector<PredictedRequest> predicted;
+        for (const PredictionInput& input : inputs) {
+          predicted.push_back(Predicted(static_cast<double>(input.history->games.size())));
+        }
+        return predicted;
+      });
+  worker->history.hang = true;
+  world_.loop.RunIdle();
+  for (auto [token, message] : world_.LeaseRequests()) {
+    message.history = PlayerHistory{message.spec.player, {}};
+    message.history->games.resize(3);
+    for (GameRecord& game : message.history->games) game.date = message.spec.game_date - 2;
+    message.teams.emplace();
+    message.data_version = "v7";
+    worker->worker.Push(Encode(message), 1, [](bool) {});
+  }
+  world_.loop.RunIdle();
+  EXPECT_EQ(worker->history.queries, 0);
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
+  const StagedResult& staged = world_.Everything(batch_).staged.at(3);
+  EXPECT_EQ(staged.predictions[0].predicted_points, 3);
+  EXPECT_EQ(staged.data_version, "v7");
 }
 
 TEST_F(WorkerTest, F15_APermanentSkipIsCountedWithItsReason) {
@@ -252,6 +317,33 @@ TEST_F(WorkerTest, F17_F21_MessagesOfNoUseAreAckedAndKept) {
   EXPECT_EQ(Left(Topic::Kind::kRequests).leased + Left(Topic::Kind::kRequests).waiting, 0u);
   EXPECT_EQ(world_.database.quarantine.size(), 2u);
   EXPECT_EQ(Stored(), end);
+}
+
+TEST_F(WorkerTest, F17_ARequestThatTheBatchHasNotGotIsNotWorked) {
+  StartBatch();
+  world_.loop.RunIdle();
+  for (auto& [token, request] : world_.LeaseRequests()) world_.broker.Ack({token});
+  RequestMessage stray;
+  stray.batch = batch_;
+  stray.ordinal = 999;
+  stray.spec.player = PlayerId("player-0000");
+  stray.spec.game_date = *ParseDay("2025-01-15");
+  world_.broker.Publish({Topic::Kind::kRequests, ""}, Encode(stray), world_.loop.Now());
+  auto worker = NewWorker();
+  world_.loop.RunIdle();
+  EXPECT_TRUE(world_.Everything(batch_).staged.empty());
+  EXPECT_EQ(Stored().counts[RequestState::kLeased], 0u);
+}
+
+TEST_F(WorkerTest, AReportThatTheBusRefusesIsNotAcked) {
+  auto worker = NewWorker();
+  worker->bus.refusal = "larger than may be";
+  StartBatch();
+  world_.loop.Advance(seconds(30));
+  EXPECT_EQ(Stored().counts.terminal(), 0u);
+  worker->bus.refusal.clear();
+  world_.loop.Advance(minutes(2));
+  EXPECT_EQ(Stored().phase, Phase::kSucceeded);
 }
 
 TEST_F(WorkerTest, APlainClientsRequestIsWorkedByItsPlayerAlone) {

@@ -231,6 +231,18 @@ TEST_P(StoreContract, F10_SupersedingIsOneCommit) {
   EXPECT_EQ(Load("b3").error().code, Errc::kNotFound);
 }
 
+TEST_P(StoreContract, F10_SupersedingWhatIsAboutToEndTakesThePublicationItsNumber) {
+  MustCreate("b1", 1);
+  ASSERT_TRUE(Happen("b1", Ordinals(0, 0), Succeeded(0, 0)).ok());
+  ASSERT_EQ(Load("b1")->batch.phase, Phase::kFinalizing);
+  BatchCommit end = Decided("b1", {}, Command{store().Now(), Order::kSupersede, "", BatchId("b2")});
+  ASSERT_TRUE(Create(Creation("b2", 1), end)->created);
+  EXPECT_EQ(Load("b1")->batch.publication, 1u);
+  ASSERT_TRUE(Happen("b2", Ordinals(0, 0), Succeeded(0, 0)).ok());
+  ASSERT_TRUE(Happen("b2", {}, Finalize{store().Now()}).ok());
+  EXPECT_EQ(Load("b2")->batch.publication, 2u);
+}
+
 TEST_P(StoreContract, ACommitIsGuardedByTheVersion) {
   MustCreate("b1", 2);
   BatchCommit first = Decided("b1", Ordinals(0, 0), Succeeded(0, 0));

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -32,10 +33,10 @@ std::int64_t Count(const json::value& run, const char* name) {
 }
 
 void ExpectCountsSum(const json::value& run) {
-  EXPECT_EQ(Count(run, "expected"),
-            Count(run, "succeeded") + Count(run, "skipped") + Count(run, "failed") +
-                Count(run, "expired") + Count(run, "cancelled") + Count(run, "undelivered") +
-                Count(run, "open"));
+  EXPECT_EQ(Count(run, "expected"), Count(run, "succeeded") + Count(run, "skipped") +
+                                        Count(run, "failed") + Count(run, "expired") +
+                                        Count(run, "cancelled") + Count(run, "undelivered") +
+                                        Count(run, "open"));
 }
 
 // What must be equal between two runs of a day: everything but ids and times.
@@ -99,8 +100,8 @@ TEST_F(RunTest, TheDemoPredictsANextGameDay) {
     EXPECT_LE(confidence, 1);
     EXPECT_EQ(p.at("line").is_null(), text("recommendation") == "NO_LINE");
   }
-  EXPECT_EQ(systems, (std::set<std::string>{"ensemble", "moving_average", "rate_minutes",
-                                            "similarity"}));
+  EXPECT_EQ(systems,
+            (std::set<std::string>{"ensemble", "moving_average", "rate_minutes", "similarity"}));
   EXPECT_EQ(static_cast<std::int64_t>(players.size()), Count(run, "succeeded"));
 }
 
@@ -116,10 +117,16 @@ TEST_F(RunTest, TheSameDayAgainIsANewBatchWithTheSamePredictions) {
 
 TEST_F(RunTest, F13_KilledAtAnyMomentAndRunAgainItEndsTheSame) {
   std::string date = Demo();
+  auto began = std::chrono::steady_clock::now();
   std::string expected = Essence(Json(Tipoff({"run", "--date", date, "-o", "json"}).out));
+  auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - began);
   int killed = 0, resumed = 0;
-  // A run takes some 60 ms: delays beyond it see the end, those below every stage before it.
-  for (int delay_us = 0; delay_us <= 75'000; delay_us += 2'500) {
+  // Delays up to the time of a whole run and a little more: every stage before its end, and the
+  // end.
+  constexpr int kKills = 30;
+  for (int kill = 0; kill <= kKills; ++kill) {
+    auto delay_us = took.count() * 5 / 4 * kill / kKills;
     Program program({"--data", data_.path(), "run", "--date", date});
     usleep(static_cast<useconds_t>(delay_us));
     program.Signal(SIGKILL);
@@ -383,10 +390,10 @@ TEST_F(RunTest, ATruncatedArchiveChangesNothing) {
   json::value file = Json(import.out).at("files").at(0);
   EXPECT_TRUE(file.at("error").is_string()) << import.out;
   EXPECT_EQ(file.at("new").to_number<int>(), 0);
-  EXPECT_EQ(RunTipoff({"--data", fresh.path(), "grade", "--from", "2026-01-01", "--to",
-                       "2026-01-02"})
-                .exit,
-            4)
+  EXPECT_EQ(
+      RunTipoff({"--data", fresh.path(), "grade", "--from", "2026-01-01", "--to", "2026-01-02"})
+          .exit,
+      4)
       << "nothing was stored";
 }
 

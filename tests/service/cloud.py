@@ -10,18 +10,20 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 
 from league import GAME_DATE, PLAYERS, TEAMS, write_league
-from service import Wrong, check, expect, run, tipoff, until
+from service import Wrong, check, envelope, expect, run, tipoff, until
 
 EMULATORS = pathlib.Path(__file__).resolve().parents[2] / "tools/emulators"
 NOT_INSTALLED = 3
 SKIPPED = 77
 REQUESTS = "prediction-request-prod"
 COMPLETIONS = "prediction-ready-prod"
+DELIVERIES_MAX = 10  # Then a request is given up.
 QUICK = {"TIPOFF_SWEEP_PERIOD": "500ms", "TIPOFF_SWEEP_LEASE": "3s", "TIPOFF_BATCH_STALL_AFTER": "8s",
          "TIPOFF_GCP_ACK_DEADLINE": "10s", "TIPOFF_WORKER_LEASE": "10s",
          "TIPOFF_BATCH_DEADLINE": "3m"}
@@ -30,25 +32,31 @@ QUICK = {"TIPOFF_SWEEP_PERIOD": "500ms", "TIPOFF_SWEEP_LEASE": "3s", "TIPOFF_BAT
 class Cloud:
     """The emulators, a project of this test's own, and programs that use both."""
 
-    def __init__(self, world, name="cloud", players_per_team=PLAYERS // TEAMS):
+    def __init__(self, world, name="cloud", players_per_team=PLAYERS // TEAMS, beside=None,
+                 **settings):
+        """`beside`: another one, whose emulators are used."""
         self.world = world
-        self.folder = world.folder(f"{name}-emulators")
+        self.folder = beside.folder if beside else world.folder(f"{name}-emulators")
+        hosts = beside.hosts if beside else self.start_emulators()
+        self.hosts = hosts
+        self.pubsub = hosts["PUBSUB_EMULATOR_HOST"]
+        self.project = f"demo-{os.getpid()}-{time.time_ns()}"
+        self.env = os.environ | hosts | QUICK | {
+            "TIPOFF_PROFILE": "gcp", "GOOGLE_CLOUD_PROJECT": self.project} | settings
+        self.data = world.folder(name)
+        os.makedirs(self.data)
+        self.cli("import", *write_league(self.data, players_per_team))
+        self.cli("setup")
+
+    def start_emulators(self):
         started = subprocess.run([EMULATORS, "start", self.folder], capture_output=True, text=True,
                                  timeout=120, check=False)
         if started.returncode == NOT_INSTALLED:
             print(f"SKIPPED: {started.stderr.strip() or started.stdout.strip()}")
             sys.exit(SKIPPED)
         expect(started.returncode == 0, "the emulators start", started.stderr)
-        world.callback(subprocess.run, [EMULATORS, "stop", self.folder], capture_output=True)
-        hosts = dict(line.split("=", 1) for line in started.stdout.split())
-        self.pubsub = hosts["PUBSUB_EMULATOR_HOST"]
-        self.project = f"demo-{os.getpid()}-{time.time_ns()}"
-        self.env = os.environ | hosts | QUICK | {
-            "TIPOFF_PROFILE": "gcp", "GOOGLE_CLOUD_PROJECT": self.project}
-        self.data = world.folder(name)
-        os.makedirs(self.data)
-        self.cli("import", *write_league(self.data, players_per_team))
-        self.cli("setup")
+        self.world.callback(subprocess.run, [EMULATORS, "stop", self.folder], capture_output=True)
+        return dict(line.split("=", 1) for line in started.stdout.split())
 
     def cli(self, *arguments, exit_code=0):
         done = tipoff(self.data, *arguments, env=self.env)
@@ -73,6 +81,17 @@ class Cloud:
     def publish(self, topic, message):
         data = base64.b64encode(json.dumps(message).encode()).decode()
         self.rest("POST", f"topics/{topic}:publish", {"messages": [{"data": data}]})
+
+    def pull(self, topic):
+        """What lies on a topic's subscription: [(ack id, message)]."""
+        answer = self.rest("POST", f"subscriptions/{topic}-subscription:pull",
+                           {"maxMessages": 100, "returnImmediately": True})
+        return [(one["ackId"], json.loads(base64.b64decode(one["message"]["data"])))
+                for one in answer.get("receivedMessages", [])]
+
+    def settle(self, topic, ack_ids, ack):
+        verb, more = ("acknowledge", {}) if ack else ("modifyAckDeadline", {"ackDeadlineSeconds": 0})
+        self.rest("POST", f"subscriptions/{topic}-subscription:{verb}", {"ackIds": ack_ids} | more)
 
     def stand_still(self, name, seconds):
         pid = int(pathlib.Path(self.folder, f"{name}.pid").read_text(encoding="ascii").split()[0])
@@ -135,6 +154,100 @@ def killed_half_way(cloud):
     return servers[1], workers[1:]
 
 
+def platform_completion(batch, player, predictions=25):
+    return {"player_lookup": player, "game_date": GAME_DATE, "batch_id": batch,
+            "predictions_generated": predictions, "correlation_id": "c",
+            "timestamp": "2026-01-25T16:00:00+00:00", "worker_instance": "prediction-worker-00042"}
+
+
+def F38_completions_at_once(cloud, clients, batch, players):
+    """Completions of one batch at the same instant: half on the bus, half at two doors."""
+    done = batch_of(clients[0], batch)["counts"]["succeeded"]
+    for many in (2, 20, 40):
+        now, players = players[:many], players[many:]
+        gate, answers = threading.Barrier(many), []
+
+        def complete(number, player, gate=gate, answers=answers):
+            message = platform_completion(batch, player)
+            gate.wait(20)
+            if number % 2:
+                cloud.publish(COMPLETIONS, message)
+                answers.append(204)
+            else:
+                client = clients[number // 2 % len(clients)].another()
+                answers.append(client.post("/complete", envelope(message, number)).status)
+                client.close()
+
+        threads = [threading.Thread(target=complete, args=pair) for pair in enumerate(now)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        expect(answers == [204] * many, "all are taken", answers)
+        done += many
+        until(f"{many} are counted", lambda done=done: batch_of(clients[0], batch)[
+            "counts"]["succeeded"] >= done, 30)
+        view = batch_of(clients[1], batch)
+        check((view["counts"]["succeeded"], view["total_predictions"]) == (done, 25 * done),
+              f"F38: of {many} completions at once none is lost, none counted twice", view)
+
+
+def F16_dead_letters_come_back(cloud):
+    print("a request that no worker can work")
+    server = cloud.server()
+    client = server.client()
+    batch = start(client, "dead", TEAMS)
+    held = []
+
+    def all_held():
+        held.extend(cloud.pull(REQUESTS))
+        return len(held) == TEAMS
+    until("each request is delivered", all_held, 30)
+    (dead_id, dead), *others = held
+    for _, message in others:
+        cloud.publish(COMPLETIONS, platform_completion(batch, message["player_lookup"]))
+    cloud.settle(REQUESTS, [ack_id for ack_id, _ in others], True)
+    deliveries = 1
+    while True:
+        cloud.settle(REQUESTS, [dead_id], False)
+        if deliveries == DELIVERIES_MAX:
+            break
+        again = until("it is delivered again", lambda: cloud.pull(REQUESTS), 20)
+        expect([message["player_lookup"] for _, message in again] == [dead["player_lookup"]],
+               "nothing else is", again)
+        dead_id = again[0][0]
+        deliveries += 1
+
+    def given_up():  # The emulator gives a message up when somebody pulls, as workers always do.
+        expect(not cloud.pull(REQUESTS), "it comes no more")
+        view = batch_of(client, batch)
+        return view if view["ended_at"] else None
+    view = until("the batch has ended", given_up, 60)
+    check((view["phase"], view["counts"]["succeeded"], view["counts"]["failed"])
+          == ("partial", TEAMS - 1, 1), "given up by Pub/Sub, it is back in its batch as failed", view)
+    failed, = client.get(f"/v1/batches/{batch}/requests?state=failed").json["requests"]
+    check(failed["player_id"] == dead["player_lookup"] and "DeadLetter" in failed["reason"],
+          "with the reason, and the player's name", failed)
+    server.terminate()
+    check(server.wait() == 0, "told to stop, the server exits 0", server.said())
+
+
+def as_configured(cloud):
+    print("what setup makes is what is configured")
+    group = cloud.rest("GET", f"subscriptions/{REQUESTS}-gpu-subscription")
+    check("deadLetterPolicy" in group and "retryPolicy" not in group
+          and group["messageRetentionDuration"] == "86400s",
+          "a group's subscription: its dead letters, no retry policy, a day", group)
+    pushed = tipoff(cloud.data, "doctor", env=cloud.env | {
+        "TIPOFF_GCP_REQUESTS_PUSH_ENDPOINT": "https://worker.example.com/predict"})
+    check("and 30s is needed" in pushed.stdout,
+          "doctor: where requests are pushed, the ack deadline must outlast a history's load",
+          pushed.stdout)
+    pulled = tipoff(cloud.data, "doctor", env=cloud.env)
+    check("is needed" not in pulled.stdout, "where they are pulled, workers hold on to them",
+          pulled.stdout)
+
+
 def others_take_part(cloud, client, workers):
     print("a plain publisher, and a worker that knows only the platform's completion")
     for worker in workers:
@@ -144,12 +257,12 @@ def others_take_part(cloud, client, workers):
     until("published", lambda: batch_of(client, batch)["open"]["pending"] == 0, 30)
     rows = client.get(f"/v1/batches/{batch}/requests?limit=500").json["requests"]
     for row in rows[:2]:
-        cloud.publish(COMPLETIONS, {
-            "player_lookup": row["player_id"], "game_date": GAME_DATE, "batch_id": batch,
-            "predictions_generated": 25, "correlation_id": "c",
-            "timestamp": "2026-01-25T16:00:00+00:00", "worker_instance": "prediction-worker-00042"})
+        cloud.publish(COMPLETIONS, platform_completion(batch, row["player_id"]))
     until("two are counted", lambda: batch_of(client, batch)["counts"]["succeeded"] == 2, 30)
     check(batch_of(client, batch)["total_predictions"] == 50, "what the platform's worker reports counts")
+    second = cloud.server()
+    F38_completions_at_once(cloud, [client, second.client()], batch, [row["player_id"] for row in rows[3:]])
+    second.kill()
     cloud.publish(REQUESTS, {"player_lookup": rows[2]["player_id"], "game_date": GAME_DATE,
                              "batch_id": batch, "game_id": rows[2]["game_id"], "line_values": [None]})
     workers = [cloud.worker("--name", "late")]
@@ -158,7 +271,7 @@ def others_take_part(cloud, client, workers):
     return workers
 
 
-def f20_deleted(cloud, client):
+def F20_subscription_and_topic_deleted(cloud, client):
     print("F20: the workers' subscription is deleted, then its topic")
     cloud.rest("DELETE", f"subscriptions/{REQUESTS}-subscription")
     batch = start(client, "deleted")
@@ -213,9 +326,16 @@ def cloud(world):
     parts = Cloud(world)
     server, workers = killed_half_way(parts)
     workers = others_take_part(parts, server.client(), workers)
-    f20_deleted(parts, server.client())
+    F20_subscription_and_topic_deleted(parts, server.client())
     server.terminate()
     check(server.wait() == 0, "told to stop, the server exits 0", server.said())
+    # Pub/Sub's own pauses between deliveries would make it a minute.
+    parts = Cloud(world, "dead", 1, parts, TIPOFF_GCP_RETRY_MIN="0s", TIPOFF_GCP_RETRY_MAX="0s",
+                  TIPOFF_GCP_RETENTION="1d", TIPOFF_START_GROUPS="gpu")
+    as_configured(parts)
+    del parts.env["TIPOFF_START_GROUPS"]  # Nobody works for the group.
+    F16_dead_letters_come_back(parts)
 
 
-run(cloud)
+if __name__ == "__main__":
+    run(cloud)

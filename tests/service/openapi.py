@@ -3,7 +3,7 @@ import re
 
 import jsonschema
 
-from service import GAME_DATE, check, envelope, expect, run, until
+from service import GAME_DATE, check, envelope, expect, run, tipoff, until
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 PREDICTION = {"system": "mine", "predicted_points": 20.5, "spread": 5, "confidence": 0.5,
@@ -166,8 +166,10 @@ class Caller:
 
 def look(call):
     for path in ("/livez", "/health", "/readyz", "/ready", "/health/deep", "/metrics",
-                 "/openapi.json", "/v1/workers", "/v1/quarantine", "/v1/backlog", "/v1/audit"):
+                 "/openapi.json", "/v1/workers", "/v1/coordinators", "/v1/quarantine",
+                 "/v1/backlog", "/v1/audit"):
         call(200, "GET", path)
+    page(call)
     call(200, "GET", "/v1/canaries")
     call(200, "GET", "/readyz", query="?canary=1")
     call(400, "GET", "/v1/canaries", query="?limit=0")
@@ -189,6 +191,20 @@ def look(call):
     call(400, "GET", "/v1/slots/{game_date}/predictions", game_date=GAME_DATE, query="?stat=points")
     for path in ("", "/requests", "/predictions", "/journal", "/events"):
         call(404, "GET", f"/v1/batches/{{id}}{path}", id=NO_BATCH)
+
+
+def page(call):
+    html = call(200, "GET", "/")
+    call(304, "GET", "/", headers={"If-None-Match": html.headers["etag"]})
+    script = re.search(r'src="/assets/([^"]+)"', html.text).group(1)
+    call(200, "GET", "/assets/{name}", name=script)
+    call(404, "GET", "/assets/{name}", name="nothing.js")
+    expect(call(200, "GET", "/v1/session")["open"], "doors are open")
+    call(401, "POST", "/v1/session", {"key": "tip_aaaaaaaa_wrong"})
+    call(400, "POST", "/v1/session", {"key": "x"}, {"Idempotency-Key": "k"})
+    call(400, "POST", "/v1/session", {"key": "x", "colour": 1})
+    call.bad_bodies("POST", "/v1/session")
+    call(204, "DELETE", "/v1/session")
 
 
 def start(call):
@@ -406,13 +422,20 @@ def retry(call, path, nothing_failed):
     call(200, "POST", path, id=nothing_failed)
 
 
+def sign_in(call, folder):
+    made = tipoff(folder, "keys", "add", "page", "--role", "read")
+    key = {"key": re.search(r"tip_\w+", made.stdout).group(0)}
+    until("the key is known", lambda: call.client.post("/v1/session", key).status == 200)
+    call(200, "POST", "/v1/session", key)
+
+
 def check_refusals(description, client):
     """What no route takes is refused alike everywhere."""
     paths = description.document["paths"]
     for path, item in paths.items():
         real = path.replace("{id}", NO_BATCH).replace("{game_date}", GAME_DATE)
-        real = real.replace("{token}", "x")
-        answer = client.call("DELETE", real)
+        real = real.replace("{token}", "x").replace("{name}", "x")
+        answer = client.call("PUT", real)
         allowed = {method.upper() for method in item}
         expect(answer.status == 405 and answer.headers["content-type"].startswith(
             "application/problem+json"), real, answer)
@@ -438,6 +461,7 @@ def openapi(world):
     order(call, batch)
     end(call, batch)
     look(call)
+    sign_in(call, folder)
     check(True, "every status that came, and every body, is as declared")
     missing = sorted(set(description.operations) - set(description.seen))
     check(not missing, "every operation was called", missing)

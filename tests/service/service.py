@@ -89,6 +89,10 @@ class Client:
     def post(self, path, body=None, **more):
         return self.call("POST", path, body, **more)
 
+    def another(self):
+        """Another connection to the same server."""
+        return Client(self.url, self.headers, self.connection.timeout)
+
     def close(self):
         self.connection.close()
 
@@ -160,7 +164,10 @@ class Receiver:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # Who sent it died meanwhile.
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.calls.append((headers, body))
                 if outer.status == 0:

@@ -95,6 +95,14 @@ def announcements(world):
     until("F37 a dead letter is sent by order",
           lambda: states(client, batch)["gone"]["state"] == "sent")
     check(verify(SECRET, *receivers["gone"].calls[-1]), "F37 a dead letter is sent by order")
+    other = client.post("/start", {"game_date": GAME_DATE, "dataset_prefix": "bad",
+                                   "prediction_run_mode": "BACKFILL"}).json["batch_id"]
+    client.post(f"/v1/batches/{other}:finish", {"reason": "to see why"})
+    until("a bad end is told", lambda: [1 for call in receivers["ops"].calls
+                                        if other in call[1].decode()])
+    event = [json.loads(call[1]) for call in receivers["ops"].calls if other in call[1].decode()][0]
+    check(event["data"]["status"] == "failed" and event["data"]["autopsy"]["causes"],
+          "a bad end says why", event)
     tested = tipoff(folder, "announcements", "test", "ops")
     check(tested.returncode == 0 and "ops answered 204" in tested.stdout, "a sample arrives",
           tested.stdout, tested.stderr)

@@ -15,13 +15,20 @@ class FaultyBus final : public Bus {
  public:
   FaultyBus(Bus& bus, Loop& loop) : bus_(bus), loop_(loop) {}
 
-  bool down = false;  // Every call is answered kUnavailable, and nothing is done.
-  int deaf = 0;       // So many leases to come are never answered.
-  int publishes = 0;  // Calls so far.
+  bool down = false;    // Every call is answered kUnavailable, and nothing is done.
+  std::string refusal;  // Each message published is refused so, unless it is empty.
+  int deaf = 0;         // So many leases to come are never answered.
+  int publishes = 0;    // Calls so far.
 
   void Publish(Topic topic, std::vector<std::string> bodies,
                std::function<void(Result<std::vector<std::string>>)> done) override {
     ++publishes;
+    if (!refusal.empty()) {
+      loop_.Post([done = std::move(done), refusals = std::vector(bodies.size(), refusal)] {
+        done(refusals);
+      });
+      return;
+    }
     if (!Refused(done)) bus_.Publish(std::move(topic), std::move(bodies), std::move(done));
   }
   void Lease(Topic topic, Incarnation owner, LeaseOptions options,

@@ -59,7 +59,8 @@ class ProcessLoop final : public Loop {
 class TestCoordinator {
  public:
   TestCoordinator(ManualLoop& world, MemoryDatabase& database, MemoryBroker& broker,
-                  const std::string& name, Sweep::Options sweep = {})
+                  const std::string& name, Sweep::Options sweep = {},
+                  const Relay::Prefetch& prefetch = {})
       : loop(world),
         memory(database, loop),
         store(memory, loop),
@@ -67,7 +68,10 @@ class TestCoordinator {
         bus(memory_bus, loop),
         random(MixText(7, name)),
         coordinator(loop, store, bus, random,
-                    {Incarnation(name), sweep, {{"log", LogAnnouncement()}}}) {}
+                    {.process = Incarnation(name),
+                     .sweep = sweep,
+                     .targets = {{"log", LogAnnouncement()}},
+                     .prefetch = prefetch}) {}
   ~TestCoordinator() { loop.Kill(); }
 
   ProcessLoop loop;

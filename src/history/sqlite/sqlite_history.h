@@ -1,4 +1,4 @@
-// The `History` port over history.db, on a thread of its own.
+// The `History` port over history.db.
 #pragma once
 
 #include <memory>
@@ -6,22 +6,25 @@
 
 #include "base/loop.h"
 #include "history/history.h"
+#include "history/sqlite/history_reader.h"
 
 namespace tipoff {
 
 class SqliteHistory final : public History {
  public:
-  // Opens nothing yet: the file may appear later. `loop` outlives this object.
+  // With a reader of its own, or one that several loops of a process share. `loop` outlives this
+  // object.
   SqliteHistory(Loop& loop, std::string path);
+  SqliteHistory(Loop& loop, std::shared_ptr<HistoryReader> reader);
   // Waits for the query under way; answers of queries not begun are never posted.
   ~SqliteHistory() override;
 
-  // Queries run one after another. No file, or one without box scores, is kUnavailable.
+  // No file, or one without box scores, is kUnavailable.
   void Load(HistoryQuery query, LoadDone done) override;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Loop& loop_;
+  std::shared_ptr<HistoryReader> reader_;
 };
 
 }  // namespace tipoff

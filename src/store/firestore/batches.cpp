@@ -141,13 +141,19 @@ void FirestoreStore::Impl::WriteCreate(const std::shared_ptr<Creation>& creation
     fs::Document slot;
     slot.set_name(Name(paths.Slot(batch.slot)));
     Set(slot, "holder", Text(batch.id.str()));
+    // The superseded batch may have been about to end, and published: its number is taken.
+    bool published = superseded && superseded->next.slot == batch.slot &&
+                     superseded->next.publication > 0 && !creation->old.terminal;
+    if (published) {
+      Set(slot, "next_publication", Integer(superseded->next.publication + 1));
+    }
     if (found[kSlotRead]) {
       writes.push_back(Merge(std::move(slot)));
       Guard(writes.back(), found[kSlotRead]->update_time());
     } else {
       Set(slot, "game_date", Text(FormatDay(batch.slot.game_date)));
       Set(slot, "dataset", Text(batch.slot.dataset));
-      Set(slot, "next_publication", Integer(1));
+      if (!published) Set(slot, "next_publication", Integer(1));
       writes.push_back(PutNew(std::move(slot)));
     }
   }

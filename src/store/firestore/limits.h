@@ -12,7 +12,7 @@ inline constexpr std::size_t kDocumentBytes = 1u << 20;
 inline constexpr std::size_t kCommitBytes = (10u << 20) - (64u << 10);
 inline constexpr std::size_t kWritesPerCommit = 500;
 // Documents read by one call: a page of the largest ones stays far below what an answer may be.
-inline constexpr std::size_t kDocumentsPerRead = 450;
+inline constexpr std::size_t kDocumentsPerRead = 500;
 // Documents deleted, or results staged, in one call.
 inline constexpr std::size_t kDocumentsPerPage = 400;
 

@@ -269,7 +269,9 @@ void FirestoreStore::ReadJournal(BatchId batch, std::uint64_t after, std::size_t
   Impl* impl = impl_.get();
   impl->ReadBatch(batch, op.until, [impl, op, batch, after, limit](Result<Impl::Known> known) {
     if (!known.ok()) return op(known.error());
-    std::size_t most = std::min({limit, limits::kJournalPerPage, kDocumentsPerRead});
+    // A shorter page than was asked for would be taken for the last one.
+    static_assert(limits::kJournalPerPage <= kDocumentsPerRead);
+    std::size_t most = std::min(limit, limits::kJournalPerPage);
     std::vector<std::string> names;
     for (std::uint64_t seq = after + 1; seq <= known->version && names.size() < most; ++seq) {
       names.push_back(impl->Name(impl->paths.Journal(batch, seq)));

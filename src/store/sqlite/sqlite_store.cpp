@@ -385,8 +385,14 @@ void SqliteStore::Stage(std::vector<StagedResult> results, DoneWith<std::vector<
       std::move(done),
       [results = std::move(results)](WriteContext& context) -> Result<std::vector<Completion>> {
         std::vector<Completion> stored;
+        stored.reserve(results.size());
+        std::int64_t batch_no = 0;
+        const BatchId* batch = nullptr;
         for (const StagedResult& result : results) {
-          TIPOFF_TRY(std::int64_t batch_no, BatchNo(context.db, result.batch));
+          if (batch == nullptr || *batch != result.batch) {
+            TIPOFF_TRY(batch_no, BatchNo(context.db, result.batch));
+            batch = &result.batch;
+          }
           stored.push_back(sqlite::InsertStaged(context.db, batch_no, result, context.now));
           TIPOFF_CRASH_POINT("store/stage-one");
         }
