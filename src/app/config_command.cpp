@@ -51,7 +51,8 @@ std::string TomlDefault(const Setting& setting) {
     case SettingKind::kPercent: return std::string(setting.fallback);
     case SettingKind::kText:
     case SettingKind::kDuration: return fmt::format("\"{}\"", setting.fallback);
-    case SettingKind::kTexts: return "[]";
+    case SettingKind::kTexts:  // No default has more than one.
+      return setting.fallback.empty() ? "[]" : fmt::format("[\"{}\"]", setting.fallback);
   }
   Panic(__FILE__, __LINE__, "unnamed SettingKind");
 }

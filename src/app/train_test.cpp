@@ -39,10 +39,10 @@ Ran Train(std::vector<std::string> words, const std::string& data) {
 
 TEST(TrainCommand, WritesTheModelWhereTheNextStartLooksAndSaysWhatItIsWorth) {
   TempFolder folder;
-  Ran ran = Train({"--until", "2025-12-31"}, folder.path());
+  Ran ran = Train({"--until", "2026-01-15"}, folder.path());
   ASSERT_EQ(ran.exit, kExitSucceeded) << ran.err;
   boost::json::value told = ParseJson(ran.out).value();
-  EXPECT_EQ(told.at("until").as_string(), "2025-12-31");
+  EXPECT_EQ(told.at("until").as_string(), "2026-01-15");
   EXPECT_EQ(told.at("scores").as_array().size(), 5u);
   Globals globals{.data = folder.path()};
   EXPECT_EQ(ChooseModel(globals)->version, told.at("version").as_string());
