@@ -11,7 +11,8 @@ TEST(Gcp, EachSettingReachesItsEngine) {
       "[gcp]\nproject = \"p\"\ndatabase = \"d\"\ncollection_prefix = \"x_\"\n"
       "credentials_file = \"/k.json\"\nrequests_topic = \"r\"\ncompletions_topic = \"c\"\n"
       "announcements_topic = \"a\"\ndead_letters_topic = \"l\"\nack_deadline = \"90s\"\n"
-      "groups = [\"gpu\", \"r2\"]\nretention = \"1d\"\nretry_min = \"2s\"\nretry_max = \"3s\"\n",
+      "retention = \"1d\"\nretry_min = \"2s\"\nretry_max = \"3s\"\n"
+      "[start]\ngroups = [\"gpu\", \"r2\"]\n",
       "t.toml");
   ASSERT_TRUE(config.ok()) << config.error().message;
   FirestoreOptions firestore = FirestoreOptionsFrom(*config);

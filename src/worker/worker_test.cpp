@@ -515,7 +515,7 @@ TEST_F(PushTest, WhatIsPushedInOneTurnIsWorkedWithOneHistoryQuery) {
 
 TEST_F(PushTest, F18_AFullWorkerRefusesAtOnceAndLosesNothing) {
   pushed_->history.hang = true;
-  for (int i = 0; i < 500; ++i) Push(bodies_[static_cast<std::size_t>(i) % 10]);
+  for (std::size_t i = 0; i < Worker::Options().held_max; ++i) Push(bodies_[i % 10]);
   Push(bodies_[0]);
   world_.loop.RunIdle();
   EXPECT_EQ(answers_.back(), false);
