@@ -108,10 +108,17 @@ class Judge {
     if (ended_) {
       Duration late = batch_.terminal_at - batch_.terminal_by;
       if (batch_.terminal_by.never() || late <= kEndLate) return false;
-      return Blame(Layer::kCoordinator, 0.9,
-                   fmt::format("Nobody ended the batch in time: it ended {} after {}, because no "
-                               "coordinator swept.",
-                               FormatDuration(late), FormatInstant(batch_.terminal_by)),
+      // One that was there before and after stood still, or found a store that took nothing, not
+      // even the news of that.
+      bool through = std::any_of(
+          f_.coordinators.begin(), f_.coordinators.end(), [&](const CoordinatorSighting& c) {
+            return c.started_at <= batch_.terminal_by && c.seen_at + kSilence >= end_;
+          });
+      return Blame(Layer::kCoordinator, through ? 0.7 : 0.75,
+                   fmt::format("Nobody ended the batch in time: it ended {} after {}, because {}.",
+                               FormatDuration(late), FormatInstant(batch_.terminal_by),
+                               through ? "the coordinator stood still, or the store took nothing"
+                                       : "no coordinator swept"),
                    Retry("tipoff doctor"));
     }
     bool here = std::any_of(f_.coordinators.begin(), f_.coordinators.end(),
@@ -133,7 +140,7 @@ class Judge {
     bool late = f_.at - swept > kSweepLate;
     bool overdue = !batch_.terminal_by.never() && f_.at - batch_.terminal_by > kEndLate;
     if (!overdue && !(late && (Stalled() || f_.at - batch_.progress_at > kSweepLate))) return false;
-    return Blame(Layer::kCoordinator, late ? 0.9 : 0.7,
+    return Blame(Layer::kCoordinator, late ? 0.75 : 0.7,
                  fmt::format("A coordinator is running, but no sweep has gone through since {}: "
                              "nothing that the clock has to do is done.",
                              FormatInstant(swept)),

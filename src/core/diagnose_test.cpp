@@ -228,6 +228,18 @@ TEST_F(DiagnoseTest, F31_AnEndThatCameTooLateIsTheCoordinator) {
   EXPECT_EQ(Answer(), Layer::kCoordinator) << sentence;
 }
 
+TEST_F(DiagnoseTest, F25_WhetherALateEndIsTheStoresFaultIsNotKnownWhereTheCoordinatorWasThere) {
+  Hops(105, 105, 105, 105);
+  At(minutes(125));
+  End(Phase::kPartial, Reason::kDeadlineExceeded);
+  facts.coordinators[0].seen_at = facts.at;
+  EXPECT_EQ(Answer(), Layer::kCoordinator) << sentence;
+  EXPECT_NE(sentence.find("stood still, or the store took nothing"), std::string::npos) << sentence;
+  facts.coordinators[0].started_at = facts.at;
+  Answer();
+  EXPECT_NE(sentence.find("no coordinator swept"), std::string::npos) << sentence;
+}
+
 TEST_F(DiagnoseTest, F03_ARefusedRequestIsTheBus) {
   Hops(104, 104, 104, 104);
   facts.recorded.waiting = 0;
