@@ -74,13 +74,7 @@ void Driver::Submit(BatchId batch, RowKeys keys, Event event, DoneWith<Applied> 
     lane = std::make_shared<Lane>();
     lane->id = batch;
   }
-  // What may not wait overtakes what may: the end by the clock comes before a long line of results.
-  auto place = lane->waiting.end();
-  if (!MayWait(event)) {
-    place = std::find_if(lane->waiting.begin(), lane->waiting.end(),
-                         [](const Work& work) { return MayWait(work.event); });
-  }
-  lane->waiting.insert(place, Work{std::move(keys), std::move(event), std::move(done), {}});
+  lane->waiting.push_back({std::move(keys), std::move(event), std::move(done), {}});
   ++pending_;
   if (!lane->busy) StartGroup(batch);
 }
@@ -124,6 +118,12 @@ void Driver::StartGroup(const BatchId& id) {
     lane->group.push_back(std::move(lane->waiting.front()));
     lane->waiting.pop_front();
   }
+  // The end by the clock was promised: it goes with this group, however long the line is.
+  auto ticks = std::stable_partition(
+      lane->waiting.begin(), lane->waiting.end(),
+      [](const Work& work) { return !std::holds_alternative<Tick>(work.event); });
+  std::move(ticks, lane->waiting.end(), std::back_inserter(lane->group));
+  lane->waiting.erase(ticks, lane->waiting.end());
   TryGroup(lane);
 }
 

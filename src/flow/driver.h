@@ -41,7 +41,8 @@ class Driver {
   //   Applied            durable, or nothing had to change;
   //   kNotFound          there is no such batch;
   //   another error      not durable within limits::kCommitTime: don't ack, it may be tried again.
-  // Events of one batch are decided in the order of the calls.
+  // Events of one batch are decided in the order of the calls. Only a Tick may overtake: it goes
+  // with the next group, so that a long line of results does not put off what the clock has to end.
   void Submit(BatchId batch, RowKeys keys, Event event, DoneWith<Applied> done);
 
   // Told after each commit, and after each event that changed nothing but asks for something.
