@@ -16,6 +16,7 @@
 #include "app/table.h"
 #include "base/json.h"
 #include "predict/scores.h"
+#include "predict/stat.h"
 
 namespace tipoff {
 namespace {
@@ -355,7 +356,7 @@ void AddGrade(CLI::App& root, const Globals& globals, GradeSources sources, Run&
                     "Grade what was really published for those dates, and predict nothing");
   command->add_option("--stat", flags->stat, "points, rebounds, assists or threes")
       ->capture_default_str()
-      ->check(CLI::IsMember({"points", "rebounds", "assists", "threes"}));
+      ->check(CLI::IsMember(StatNames()));
   command->add_option("--plot", flags->plot, "Write reliability.svg and residuals.svg there")
       ->type_name("DIR");
   command->footer(

@@ -41,18 +41,8 @@ std::vector<GradeRow> RowsOfPublished(const GradeCases& cases,
     for (const Prediction& prediction : players[i].predictions) {
       if (prediction.stat != "points" || !seen.insert(prediction.system).second) continue;
       const RequestSpec& spec = players[i].spec;
-      rows.push_back({.game = spec.game,
-                      .game_date = spec.game_date,
-                      .player = spec.player,
-                      .system = prediction.system,
-                      .predicted_points = prediction.predicted_points,
-                      .spread = prediction.spread,
-                      .actual_points = cases.actual[i],
-                      .minutes = RecentMinutes(cases.history.players[i].games),
-                      .quantiles = prediction.quantiles,
-                      .line = prediction.line,
-                      .p_over = prediction.p_over,
-                      .recommendation = prediction.recommendation});
+      rows.push_back(
+          RowOf(spec, prediction, cases.actual[i], RecentMinutes(cases.history.players[i].games)));
     }
   }
   return rows;

@@ -10,6 +10,7 @@
 #include "app/progress.h"
 #include "app/table.h"
 #include "base/json.h"
+#include "predict/stat.h"
 #include "predict/xgboost/training.h"
 
 namespace tipoff {
@@ -106,7 +107,7 @@ void AddTrain(CLI::App& root, const Globals& globals, HistorySource history, Run
   command
       ->add_option("--stat", flags->stat, "points, rebounds, assists or threes; each has its model")
       ->capture_default_str()
-      ->check(CLI::IsMember({"points", "rebounds", "assists", "threes"}));
+      ->check(CLI::IsMember(StatNames()));
   command->add_option("--seed", flags->seed, "Another seed, other trees")->capture_default_str();
   command->footer(
       "`run`, `serve`, `worker` and `grade` take the file up when they start, and predict with it\n"

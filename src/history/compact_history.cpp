@@ -7,11 +7,6 @@
 #include "history/facts.h"
 
 namespace tipoff {
-namespace {
-
-constexpr int kTeamFormGames = 30;
-
-}  // namespace
 
 std::uint32_t CompactHistory::Intern(const std::string& text) {
   auto [found, fresh] = numbers_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
@@ -54,22 +49,19 @@ void CompactHistory::IndexTeams() {
   std::sort(rows_.begin(), rows_.end(), [this](const Row& a, const Row& b) {
     return std::tie(a.date, texts_[a.game]) < std::tie(b.date, texts_[b.game]);
   });
-  std::map<std::string, std::vector<TeamGame>> teams;
   for (auto begin = rows_.begin(); begin != rows_.end();) {
     std::map<std::uint32_t, int> points;
     auto end = begin;
     for (; end != rows_.end() && end->game == begin->game && end->date == begin->date; ++end) {
       points[end->team] += end->points;
     }
-    if (points.size() == 2) {  // One side alone says nothing about what it allowed.
-      const auto& [first, first_points] = *points.begin();
-      const auto& [second, second_points] = *points.rbegin();
-      teams[texts_[first]].push_back({begin->date, first_points, second_points});
-      teams[texts_[second]].push_back({begin->date, second_points, first_points});
+    if (points.size() == 2) {
+      const auto& [one, one_points] = *points.begin();
+      const auto& [other, other_points] = *points.rbegin();
+      teams_.Add(begin->date, texts_[one], one_points, texts_[other], other_points);
     }
     begin = end;
   }
-  for (auto& team : teams) teams_.emplace_back(team.first, std::move(team.second));
 }
 
 GameRecord CompactHistory::Unpack(const Row& row) const {
@@ -85,27 +77,6 @@ GameRecord CompactHistory::Unpack(const Row& row) const {
   game.points = row.points;
   for (std::size_t i = 0; i < kCounts.size(); ++i) game.*kCounts[i] = row.counts[i];
   return game;
-}
-
-std::vector<TeamForm> CompactHistory::TeamsBefore(Day before, Day oldest) const {
-  std::vector<TeamForm> forms;
-  for (const auto& [team, games] : teams_) {
-    auto end = std::lower_bound(games.begin(), games.end(), before,
-                                [](const TeamGame& game, Day day) { return game.date < day; });
-    TeamForm form{team, 0, 0, 0};
-    for (auto game = end; game != games.begin() && form.games < kTeamFormGames;) {
-      --game;
-      if (game->date < oldest) break;
-      ++form.games;
-      form.points_for += game->points_for;
-      form.points_against += game->points_against;
-    }
-    if (form.games == 0) continue;
-    form.points_for /= form.games;
-    form.points_against /= form.games;
-    forms.push_back(std::move(form));
-  }
-  return forms;
 }
 
 HistoryBatch CompactHistory::Query(const HistoryQuery& query) const {
@@ -126,7 +97,7 @@ HistoryBatch CompactHistory::Query(const HistoryQuery& query) const {
     history.games.reserve(static_cast<std::size_t>(last - first));
     while (last != first) history.games.push_back(Unpack(*--last));
   }
-  batch.teams = TeamsBefore(query.before, oldest);
+  batch.teams = teams_.FormsBefore(query.before, oldest);
   return batch;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "history/history.h"
+#include "history/team_games.h"
 
 namespace tipoff {
 
@@ -35,11 +36,6 @@ class CompactHistory {
     std::int16_t counts[12];
     bool playoffs, is_home;
   };
-  struct TeamGame {
-    Day date;
-    int points_for = 0;
-    int points_against = 0;
-  };
   struct Range {
     std::uint32_t begin = 0, end = 0;
   };
@@ -47,13 +43,12 @@ class CompactHistory {
   std::uint32_t Intern(const std::string& text);
   GameRecord Unpack(const Row& row) const;
   void IndexTeams();
-  std::vector<TeamForm> TeamsBefore(Day before, Day oldest) const;
 
   std::vector<Row> rows_;  // Sealed: by player, then oldest first; ties by game id.
   std::vector<std::string> texts_;
-  std::unordered_map<std::string, std::uint32_t> numbers_;            // Of texts.
-  std::unordered_map<PlayerId, Range> players_;                       // Their rows.
-  std::vector<std::pair<std::string, std::vector<TeamGame>>> teams_;  // By name; oldest first.
+  std::unordered_map<std::string, std::uint32_t> numbers_;  // Of texts.
+  std::unordered_map<PlayerId, Range> players_;             // Their rows.
+  TeamGames teams_;
   std::string data_version_;
 };
 

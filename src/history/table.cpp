@@ -5,11 +5,6 @@
 #include <tuple>
 
 namespace tipoff {
-namespace {
-
-constexpr std::size_t kTeamFormGames = 30;
-
-}  // namespace
 
 HistoryTable::HistoryTable(std::vector<PlayerGame> rows, std::string data_version)
     : rows_(std::move(rows)), data_version_(std::move(data_version)) {
@@ -26,7 +21,6 @@ HistoryTable::HistoryTable(std::vector<PlayerGame> rows, std::string data_versio
 }
 
 void HistoryTable::IndexTeams() {
-  std::map<std::string, std::vector<TeamGame>> teams;
   for (std::size_t begin = 0; begin < rows_.size();) {
     std::size_t end = begin;
     std::map<std::string, int> points;
@@ -35,37 +29,13 @@ void HistoryTable::IndexTeams() {
          ++end) {
       points[rows_[end].game.team] += rows_[end].game.points;
     }
-    if (points.size() == 2) {  // One side alone says nothing about what it allowed.
-      const auto& [first, first_points] = *points.begin();
-      const auto& [second, second_points] = *points.rbegin();
-      const GameRecord& game = rows_[begin].game;
-      teams[first].push_back({game.date, game.game, first_points, second_points});
-      teams[second].push_back({game.date, game.game, second_points, first_points});
+    if (points.size() == 2) {
+      const auto& [one, one_points] = *points.begin();
+      const auto& [other, other_points] = *points.rbegin();
+      teams_.Add(rows_[begin].game.date, one, one_points, other, other_points);
     }
     begin = end;
   }
-  for (auto& team : teams) teams_.emplace_back(team.first, std::move(team.second));
-}
-
-std::vector<TeamForm> HistoryTable::TeamsBefore(Day before, Day oldest) const {
-  std::vector<TeamForm> forms;
-  for (const auto& [team, games] : teams_) {
-    auto end = std::lower_bound(games.begin(), games.end(), before,
-                                [](const TeamGame& game, Day day) { return game.date < day; });
-    TeamForm form{team, 0, 0, 0};
-    for (auto game = end; game != games.begin() && form.games < static_cast<int>(kTeamFormGames);) {
-      --game;
-      if (game->date < oldest) break;
-      ++form.games;
-      form.points_for += game->points_for;
-      form.points_against += game->points_against;
-    }
-    if (form.games == 0) continue;
-    form.points_for /= form.games;
-    form.points_against /= form.games;
-    forms.push_back(std::move(form));
-  }
-  return forms;
 }
 
 HistoryBatch HistoryTable::Query(const HistoryQuery& query) const {
@@ -83,7 +53,7 @@ HistoryBatch HistoryTable::Query(const HistoryQuery& query) const {
     }
     batch.players.push_back(std::move(history));
   }
-  batch.teams = TeamsBefore(query.before, oldest);
+  batch.teams = teams_.FormsBefore(query.before, oldest);
   return batch;
 }
 
@@ -91,9 +61,9 @@ std::span<const PlayerGame> HistoryTable::PlayedOn(Day day) const {
   auto first =
       std::lower_bound(rows_.begin(), rows_.end(), day,
                        [](const PlayerGame& row, Day wanted) { return row.game.date < wanted; });
-  auto last =
-      std::upper_bound(first, rows_.end(), day,
-                       [](Day wanted, const PlayerGame& row) { return wanted < row.game.date; });
+  auto last = std::upper_bound(first, rows_.end(), day, [](Day wanted, const PlayerGame& row) {
+    return wanted < row.game.date;
+  });
   return {first, last};
 }
 

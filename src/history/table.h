@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "history/history.h"
+#include "history/team_games.h"
 
 namespace tipoff {
 
@@ -35,20 +36,12 @@ class HistoryTable {
   std::size_t size() const { return rows_.size(); }
 
  private:
-  struct TeamGame {
-    Day date;
-    GameId game;
-    int points_for = 0;
-    int points_against = 0;
-  };
-
   void IndexTeams();
-  std::vector<TeamForm> TeamsBefore(Day before, Day oldest) const;
 
   std::vector<PlayerGame> rows_;  // By date, game, player.
   std::vector<Day> days_;
   std::unordered_map<PlayerId, std::vector<std::uint32_t>> by_player_;  // Oldest first.
-  std::vector<std::pair<std::string, std::vector<TeamGame>>> teams_;    // By name; oldest first.
+  TeamGames teams_;
   std::string data_version_;
 };
 

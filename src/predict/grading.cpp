@@ -95,6 +95,22 @@ void AddLines(GradeCases& cases, const Slate& slate) {
   }
 }
 
+GradeRow RowOf(const RequestSpec& request, const Prediction& prediction,
+               std::optional<double> actual, double minutes) {
+  return {.game = request.game,
+          .game_date = request.game_date,
+          .player = request.player,
+          .system = prediction.system,
+          .predicted_points = prediction.predicted_points,
+          .spread = prediction.spread,
+          .actual_points = actual,
+          .minutes = minutes,
+          .quantiles = prediction.quantiles,
+          .line = prediction.line,
+          .p_over = prediction.p_over,
+          .recommendation = prediction.recommendation};
+}
+
 std::vector<GradeRow> GradeRows(const Pipeline& pipeline, const GradeCases& cases) {
   std::vector<PredictionInput> inputs;
   for (std::size_t i = 0; i < cases.requests.size(); ++i) {
@@ -105,18 +121,8 @@ std::vector<GradeRow> GradeRows(const Pipeline& pipeline, const GradeCases& case
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const RequestSpec& request = cases.requests[i];
     for (const Prediction& prediction : answers[i].predictions) {
-      rows.push_back({.game = request.game,
-                      .game_date = request.game_date,
-                      .player = request.player,
-                      .system = prediction.system,
-                      .predicted_points = prediction.predicted_points,
-                      .spread = prediction.spread,
-                      .actual_points = cases.actual[i],
-                      .minutes = RecentMinutes(EarlierGames(inputs[i])),
-                      .quantiles = prediction.quantiles,
-                      .line = prediction.line,
-                      .p_over = prediction.p_over,
-                      .recommendation = prediction.recommendation});
+      rows.push_back(
+          RowOf(request, prediction, cases.actual[i], RecentMinutes(EarlierGames(inputs[i]))));
     }
   }
   return rows;

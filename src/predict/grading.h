@@ -51,6 +51,9 @@ struct GradeRow {
   friend bool operator==(const GradeRow&, const GradeRow&) = default;
 };
 
+GradeRow RowOf(const RequestSpec& request, const Prediction& prediction,
+               std::optional<double> actual, double minutes);
+
 // Gives the requests the main line that the slate has of them, so that it is graded, too.
 void AddLines(GradeCases& cases, const Slate& slate);
 

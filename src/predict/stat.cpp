@@ -29,6 +29,12 @@ std::span<const Stat> Stats() { return kStats; }
 
 const Stat& Points() { return kStats.front(); }
 
+std::vector<std::string> StatNames() {
+  std::vector<std::string> names;
+  for (const Stat& stat : kStats) names.emplace_back(stat.name);
+  return names;
+}
+
 const Stat* FindStat(std::string_view name) {
   auto found = std::find_if(kStats.begin(), kStats.end(),
                             [&](const Stat& stat) { return stat.name == name; });

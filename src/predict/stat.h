@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Stat {
 // Points first.
 std::span<const Stat> Stats();
 const Stat& Points();
+// Their names, points first.
+std::vector<std::string> StatNames();
 // Null for one that is not known.
 const Stat* FindStat(std::string_view name);
 

@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "base/crash_point.h"
 #include "history/sqlite/rows.h"
 #include "history/sqlite/schema.h"
+#include "history/team_games.h"
 #include "sqlite/connection.h"
 #include "sqlite/migrate.h"
 
 namespace tipoff {
 namespace {
-
-constexpr std::size_t kTeamFormGames = 30;
 
 Error NothingImported(const std::string& what) {
   return {Errc::kUnavailable,
@@ -126,22 +124,18 @@ const std::vector<TeamForm>& HistoryDatabase::TeamForms(const std::string& data_
     std::string team;
     std::int64_t points;
   };
-  struct TeamGame {
-    std::int64_t points_for, points_against;
-  };
-  std::map<std::string, std::vector<TeamGame>> teams;  // Newest first.
+  TeamGames teams;
   std::vector<Side> sides;
   std::pair<Day, std::string> game;
   auto close_game = [&] {
-    if (sides.size() == 2) {  // One side alone says nothing about what it allowed.
-      teams[sides[0].team].push_back({sides[0].points, sides[1].points});
-      teams[sides[1].team].push_back({sides[1].points, sides[0].points});
+    if (sides.size() == 2) {
+      teams.Add(game.first, sides[0].team, sides[0].points, sides[1].team, sides[1].points);
     }
     sides.clear();
   };
   sqlite::Statement& rows = connection_->Prepared(
       "SELECT date, game, team, sum(points) FROM player_games WHERE date >= ? AND date < ? "
-      "GROUP BY date, game, team ORDER BY date DESC, game DESC, team DESC");
+      "GROUP BY date, game, team ORDER BY date, game, team");
   rows.With(oldest.days(), before.days());
   while (rows.Step()) {
     std::pair<Day, std::string> of{ReadDay(rows, 0), rows.Text(1)};
@@ -150,18 +144,7 @@ const std::vector<TeamForm>& HistoryDatabase::TeamForms(const std::string& data_
     sides.push_back({rows.Text(2), rows.Int(3)});
   }
   close_game();
-  std::vector<TeamForm> forms;
-  for (const auto& [team, games] : teams) {
-    TeamForm form{team, static_cast<int>(std::min(games.size(), kTeamFormGames)), 0, 0};
-    for (int i = 0; i < form.games; ++i) {
-      form.points_for += static_cast<double>(games[static_cast<std::size_t>(i)].points_for);
-      form.points_against += static_cast<double>(games[static_cast<std::size_t>(i)].points_against);
-    }
-    form.points_for /= form.games;
-    form.points_against /= form.games;
-    forms.push_back(std::move(form));
-  }
-  last_teams_ = {data_version, oldest, before, std::move(forms)};
+  last_teams_ = {data_version, oldest, before, teams.FormsBefore(before, oldest)};
   return last_teams_.teams;
 }
 
