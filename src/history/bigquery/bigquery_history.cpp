@@ -95,11 +95,15 @@ void BigqueryHistory::Answered(std::shared_ptr<Job> job, Result<HttpResponse> re
   }
   auto page = ReadBigqueryPage(response->body);
   if (!page.ok()) return Finish(job, page.error());
-  if (job->id.empty()) {
+  bool named_now = job->id.empty();
+  if (named_now) {
     job->id = page->job;
     job->location = page->location;
   }
-  if (job->over) return Cancel(*job);  // It is known by its name only now.
+  if (job->over) {
+    if (named_now) Cancel(*job);  // When it was given up it had no name yet.
+    return;
+  }
   job->bytes = std::max(job->bytes, page->bytes_billed.value_or(0));
   job->rows += page->rows.size();
   if (Status taken = job->answer.Take(*page); !taken.ok()) return Finish(job, taken.error());
